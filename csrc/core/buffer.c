@@ -1,0 +1,89 @@
+#include "core/buffer.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+/* Small answers fit without a second allocation. */
+enum { FIRST_CAPACITY = 1024 };
+
+void sim_buffer_init(struct sim_buffer *buffer, size_t limit)
+{
+    *buffer = (struct sim_buffer){.limit = limit};
+}
+
+void sim_buffer_fini(struct sim_buffer *buffer)
+{
+    sim_free(buffer->data);
+    *buffer = (struct sim_buffer){.limit = buffer->limit};
+}
+
+void sim_buffer_clear(struct sim_buffer *buffer)
+{
+    buffer->length = 0;
+    if (buffer->data != NULL)
+        buffer->data[0] = '\0';
+}
+
+enum sim_status sim_buffer_reserve(struct sim_buffer *buffer, size_t length, char **place)
+{
+    size_t needed, capacity;
+    char *data;
+
+    if (length > buffer->limit - buffer->length || length > SIZE_MAX - 1 - buffer->length)
+        return SIM_LIMIT;
+    needed = buffer->length + length + 1;
+    if (needed > buffer->capacity) {
+        /* Growth by half keeps appending linear and wastes less than doubling on a large body. */
+        capacity = buffer->capacity + buffer->capacity / 2;
+        if (capacity < needed)
+            capacity = needed;
+        if (capacity < FIRST_CAPACITY)
+            capacity = FIRST_CAPACITY;
+        data = sim_realloc(buffer->data, capacity);
+        if (data == NULL)
+            return SIM_NO_MEMORY;
+        buffer->data = data;
+        buffer->capacity = capacity;
+    }
+    *place = buffer->data + buffer->length;
+    return SIM_OK;
+}
+
+void sim_buffer_commit(struct sim_buffer *buffer, size_t length)
+{
+    buffer->length += length;
+    buffer->data[buffer->length] = '\0';
+}
+
+enum sim_status sim_buffer_append(struct sim_buffer *buffer, const char *bytes, size_t length)
+{
+    char *place = NULL;
+    enum sim_status status = sim_buffer_reserve(buffer, length, &place);
+
+    if (status != SIM_OK)
+        return status;
+    if (length > 0)
+        memcpy(place, bytes, length);
+    sim_buffer_commit(buffer, length);
+    return SIM_OK;
+}
+
+enum sim_status sim_buffer_append_text(struct sim_buffer *buffer, const char *text)
+{
+    return sim_buffer_append(buffer, text, strlen(text));
+}
+
+enum sim_status sim_buffer_append_char(struct sim_buffer *buffer, char character)
+{
+    return sim_buffer_append(buffer, &character, 1);
+}
+
+void sim_buffer_consume(struct sim_buffer *buffer, size_t length)
+{
+    if (length == 0)
+        return;
+    buffer->length -= length;
+    memmove(buffer->data, buffer->data + length, buffer->length + 1);
+}

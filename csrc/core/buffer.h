@@ -1,0 +1,45 @@
+/* Growable bytes with a hard cap.
+ *
+ * Owns one block of memory. After any successful append the bytes are followed
+ * by a NUL that `length` does not count, so `data` can be handed to whoever
+ * wants a C string. Must not know what the bytes mean. */
+#ifndef SIM_CORE_BUFFER_H
+#define SIM_CORE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/status.h"
+
+struct sim_buffer {
+    char *data;      /* NULL until something was appended */
+    size_t length;   /* bytes in use */
+    size_t capacity; /* bytes allocated, the NUL's place included */
+    size_t limit;    /* `length` never exceeds this */
+};
+
+/* An empty buffer that will hold at most `limit` bytes; allocates nothing. */
+void sim_buffer_init(struct sim_buffer *buffer, size_t limit);
+
+/* Releases the memory. Legal on an all-zero buffer, and twice. */
+void sim_buffer_fini(struct sim_buffer *buffer);
+
+/* Forgets the contents and keeps the memory for the next use. */
+void sim_buffer_clear(struct sim_buffer *buffer);
+
+/* Appends a copy of `length` bytes. On SIM_NO_MEMORY and SIM_LIMIT the buffer is as it was. */
+enum sim_status sim_buffer_append(struct sim_buffer *buffer, const char *bytes, size_t length)
+    SIM_MUST_CHECK;
+enum sim_status sim_buffer_append_text(struct sim_buffer *buffer, const char *text) SIM_MUST_CHECK;
+enum sim_status sim_buffer_append_char(struct sim_buffer *buffer, char character) SIM_MUST_CHECK;
+
+/* Makes room for `length` more bytes and returns where they go through `*place`; the caller
+ * writes up to `length` of them there and reports how many with sim_buffer_commit(). */
+enum sim_status sim_buffer_reserve(struct sim_buffer *buffer, size_t length, char **place)
+    SIM_MUST_CHECK;
+void sim_buffer_commit(struct sim_buffer *buffer, size_t length);
+
+/* Drops the first `length` bytes; the rest moves to the front. */
+void sim_buffer_consume(struct sim_buffer *buffer, size_t length);
+
+#endif

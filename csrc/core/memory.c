@@ -1,0 +1,73 @@
+#include "core/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef SIM_MEMORY_FAULTS
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* How many allocations may still pass; negative: no limit. */
+static atomic_long allowed_allocations = -1;
+static atomic_int refused_any = 0;
+
+void sim_memory_fail_after(long allowed)
+{
+    atomic_store(&refused_any, 0);
+    atomic_store(&allowed_allocations, allowed);
+}
+
+int sim_memory_has_failed(void)
+{
+    return atomic_load(&refused_any);
+}
+
+static bool may_allocate(void)
+{
+    long left = atomic_load(&allowed_allocations);
+    while (left >= 0) {
+        /* After the refusal the count turns negative: one allocation fails, not all that follow,
+         * so that the way out of the failure is exercised as it would run in earnest. */
+        if (atomic_compare_exchange_weak(&allowed_allocations, &left, left - 1)) {
+            if (left == 0) {
+                atomic_store(&refused_any, 1);
+                return false;
+            }
+            return true;
+        }
+    }
+    return true;
+}
+#else
+#define may_allocate() 1
+#endif
+
+void *sim_alloc(size_t size)
+{
+    return may_allocate() ? malloc(size > 0 ? size : 1) : NULL;
+}
+
+void *sim_alloc_zeroed(size_t count, size_t size)
+{
+    return may_allocate() ? calloc(count > 0 ? count : 1, size > 0 ? size : 1) : NULL;
+}
+
+void *sim_realloc(void *block, size_t size)
+{
+    return may_allocate() ? realloc(block, size > 0 ? size : 1) : NULL;
+}
+
+void sim_free(void *block)
+{
+    free(block);
+}
+
+char *sim_copy_text(const char *text, size_t length)
+{
+    char *copy = sim_alloc(length + 1);
+    if (copy != NULL) {
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+    }
+    return copy;
+}

@@ -1,0 +1,30 @@
+/* The core's allocations, and the means to make them fail.
+ *
+ * Every allocation of the core goes through here, so that a build with
+ * SIM_MEMORY_FAULTS can refuse the Nth one and a test can walk N over all of
+ * them. Must not know who allocates or why. */
+#ifndef SIM_CORE_MEMORY_H
+#define SIM_CORE_MEMORY_H
+
+#include <stddef.h>
+
+#include "core/status.h"
+
+/* As malloc, calloc, realloc and free; NULL when there is no memory. */
+void *sim_alloc(size_t size) SIM_MUST_CHECK;
+void *sim_alloc_zeroed(size_t count, size_t size) SIM_MUST_CHECK;
+void *sim_realloc(void *block, size_t size) SIM_MUST_CHECK;
+void sim_free(void *block);
+
+/* A new NUL-terminated copy of `length` bytes, or NULL. */
+char *sim_copy_text(const char *text, size_t length) SIM_MUST_CHECK;
+
+#ifdef SIM_MEMORY_FAULTS
+/* Lets `allowed` allocations pass and refuses the next one; a negative number switches this
+ * off. Process-wide and atomic, so threads may run under it. */
+void sim_memory_fail_after(long allowed);
+/* True when an allocation was refused since the last sim_memory_fail_after(). */
+int sim_memory_has_failed(void);
+#endif
+
+#endif

@@ -1,0 +1,32 @@
+/* Arguments of a call, matched to a table of names with Python's own words for what is wrong.
+ *
+ * The one parser for vectorcall methods and for constructors: positional or keyword, defaults,
+ * unknown, repeated, missing and surplus arguments as a `def` would report them. */
+#ifndef PYSIM_ARGUMENTS_H
+#define PYSIM_ARGUMENTS_H
+
+#include "python/compat.h"
+
+enum { PYSIM_MAX_PARAMETERS = 16 };
+
+struct pysim_signature {
+    const char *owner;        /* class name: "SimStudioClient.execute_workflow()" from 3.10 on */
+    const char *function;     /* "execute_workflow" */
+    int required_count;       /* the first so many parameters have no default */
+    int positional_count;     /* the first so many may be positional; the rest is keyword-only */
+    int parameter_count;      /* self not counted here, but counted in messages, as Python does */
+    const char *const *names; /* parameter_count names */
+};
+
+/* Fills values[0 .. parameter_count) with borrowed references, NULL for what was not given.
+ * `arguments`, `positional_given` (with or without PY_VECTORCALL_ARGUMENTS_OFFSET) and
+ * `keyword_names` as a METH_FASTCALL | METH_KEYWORDS method receives them. 0, or -1 with
+ * TypeError set. */
+int pysim_arguments_match(const struct pysim_signature *signature, PyObject *const *arguments,
+                          Py_ssize_t positional_given, PyObject *keyword_names, PyObject **values);
+
+/* The same for a tp_init: a tuple and a dict (or NULL). */
+int pysim_arguments_match_init(const struct pysim_signature *signature, PyObject *arguments,
+                               PyObject *keywords, PyObject **values);
+
+#endif

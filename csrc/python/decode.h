@@ -1,0 +1,12 @@
+/* JSON text -> Python objects, with json.loads's outcome, always. */
+#ifndef PYSIM_DECODE_H
+#define PYSIM_DECODE_H
+
+#include "python/state.h"
+
+/* What json.loads gives for the bytes (a new reference); bytes that are not valid in their
+ * encoding are decoded with U+FFFD first. What json.loads refuses raises its exception
+ * (ValueError with its message, RecursionError). */
+PyObject *pysim_decode(struct pysim_state *state, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,28 @@
+/* The result types: one machinery, driven by the table in records.def. */
+#ifndef PYSIM_RECORD_H
+#define PYSIM_RECORD_H
+
+#include "python/state.h"
+
+/* One member per RECORD line of records.def: PYSIM_WorkflowExecutionResult, ... and PYSIM_RECORD_COUNT. */
+enum pysim_record {
+#define RECORD(name, doc) PYSIM_##name,
+#define FIELD(name, key, fallback, type)
+#include "python/records.def"
+    PYSIM_RECORD_COUNT
+};
+
+/* Creates all types, stores them in the state and the module. 0, or -1 with an exception. */
+int pysim_record_register(PyObject *module, struct pysim_state *state);
+
+/* A new instance of the plain type (not of a subclass), its fields from `values`, one per field
+ * in the table's order, borrowed; NULL stands for the field's default. */
+PyObject *pysim_record_new(struct pysim_state *state, enum pysim_record record,
+                           PyObject *const *values);
+
+/* As pysim_record_new(), the fields read from the dict `mapping` under their JSON keys; a key that
+ * is missing gives the field's default. A required field must be there: the caller checks. */
+PyObject *pysim_record_from_json(struct pysim_state *state, enum pysim_record record,
+                                 PyObject *mapping);
+
+#endif

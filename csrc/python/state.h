@@ -1,0 +1,26 @@
+/* The module's state, from one list.
+ *
+ * PYSIM_STATE_OBJECTS is read three times: by the struct, by traverse and by
+ * clear. Whoever needs a type, a name or a function again and again adds a line. */
+#ifndef PYSIM_STATE_H
+#define PYSIM_STATE_H
+
+#include "python/compat.h"
+
+#define PYSIM_STATE_OBJECTS(X) X(SimStudioError)
+
+struct pysim_state {
+#define PYSIM_STATE_MEMBER(name) PyObject *name;
+    PYSIM_STATE_OBJECTS(PYSIM_STATE_MEMBER)
+#undef PYSIM_STATE_MEMBER
+};
+
+/* The state of the extension module; borrowed for as long as the module lives. */
+struct pysim_state *pysim_state_of_module(PyObject *module);
+
+/* The state of the module that defined `type` or the nearest of its bases that came from here.
+ * Instances keep their type alive and a type keeps its module, so an object may hold on to the
+ * result. NULL with TypeError set where no base is ours. */
+struct pysim_state *pysim_state_of_type(PyTypeObject *type);
+
+#endif
