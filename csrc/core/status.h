@@ -8,7 +8,7 @@
 #define SIM_CORE_STATUS_H
 
 #define SIM_MUST_CHECK __attribute__((warn_unused_result))
-#define SIM_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define SIM_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /* name, what it means to the caller */
 #define SIM_STATUSES(X)                                                                            \
