@@ -1,0 +1,163 @@
+#include "core/head.h"
+
+#include <limits.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_blank(char character)
+{
+    return character == ' ' || character == '\t' || character == '\r' || character == '\n';
+}
+
+static struct sim_text trim(struct sim_text text)
+{
+    while (text.length > 0 && is_blank(text.data[0])) {
+        text.data++;
+        text.length--;
+    }
+    while (text.length > 0 && is_blank(text.data[text.length - 1]))
+        text.length--;
+    return text;
+}
+
+/* Splits "Name: value"; false where there is no colon. */
+static bool split_field(struct sim_text line, struct sim_text *name, struct sim_text *value)
+{
+    const char *colon = memchr(line.data, ':', line.length);
+
+    if (colon == NULL)
+        return false;
+    name->data = line.data;
+    name->length = (size_t)(colon - line.data);
+    value->data = colon + 1;
+    value->length = line.length - name->length - 1;
+    *value = trim(*value);
+    return true;
+}
+
+static bool is_named(struct sim_text text, const char *name)
+{
+    return text.length == strlen(name) && strncasecmp(text.data, name, text.length) == 0;
+}
+
+void sim_head_init(struct sim_head *head)
+{
+    *head = (struct sim_head){0};
+    sim_buffer_init(&head->lines, SIM_HEAD_LIMIT);
+}
+
+void sim_head_fini(struct sim_head *head)
+{
+    sim_buffer_fini(&head->lines);
+}
+
+static void begin(struct sim_head *head)
+{
+    sim_buffer_clear(&head->lines);
+    head->is_complete = false;
+    head->has_length = false;
+    head->content_length = 0;
+}
+
+void sim_head_reset(struct sim_head *head)
+{
+    begin(head);
+    head->total = 0;
+}
+
+/* Digits alone count; what else stands there is libcurl's to refuse. */
+static bool parse_length(struct sim_text text, unsigned long long *length)
+{
+    unsigned long long number = 0;
+
+    if (text.length == 0)
+        return false;
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned digit = (unsigned)(unsigned char)text.data[i] - '0';
+        if (digit > 9 || number > (ULLONG_MAX - digit) / 10)
+            return false;
+        number = number * 10 + digit;
+    }
+    *length = number;
+    return true;
+}
+
+static enum sim_status note_length(struct sim_head *head, struct sim_text line,
+                                   struct sim_error *error)
+{
+    struct sim_text name, value;
+    unsigned long long length;
+
+    if (!split_field(line, &name, &value) || !is_named(name, "content-length") ||
+        !parse_length(value, &length))
+        return SIM_OK;
+    if (head->has_length && head->content_length != length)
+        return sim_fail(error, SIM_AMBIGUOUS,
+                        "The answer has two different Content-Length fields (%llu and %llu)",
+                        head->content_length, length);
+    head->has_length = true;
+    head->content_length = length;
+    return SIM_OK;
+}
+
+enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
+                                  struct sim_error *error)
+{
+    enum sim_status status;
+
+    if (line.length > SIM_HEAD_LIMIT - head->total)
+        return sim_fail(error, SIM_LIMIT, "The answer's headers exceed %d bytes",
+                        (int)SIM_HEAD_LIMIT);
+    head->total += line.length;
+    while (line.length > 0 &&
+           (line.data[line.length - 1] == '\n' || line.data[line.length - 1] == '\r'))
+        line.length--;
+    if (line.length >= 5 && memcmp(line.data, "HTTP/", 5) == 0)
+        begin(head);
+    else if (head->is_complete)
+        return SIM_OK;
+    if (line.length == 0) {
+        head->is_complete = true;
+        return SIM_OK;
+    }
+    status = sim_buffer_append(&head->lines, line.data, line.length);
+    if (status == SIM_OK)
+        status = sim_buffer_append_char(&head->lines, '\0');
+    if (status != SIM_OK)
+        return sim_fail(error, status, "No memory for the answer's headers");
+    return note_length(head, line, error);
+}
+
+bool sim_head_find(const struct sim_head *head, const char *name, struct sim_text *value)
+{
+    size_t at = 0;
+
+    while (at < head->lines.length) {
+        struct sim_text found, line = {head->lines.data + at, strlen(head->lines.data + at)};
+        struct sim_text field;
+        if (at > 0 && split_field(line, &field, &found) && is_named(field, name)) {
+            *value = found;
+            return true;
+        }
+        at += line.length + 1;
+    }
+    return false;
+}
+
+struct sim_text sim_head_reason(const struct sim_head *head)
+{
+    struct sim_text line = {head->lines.data, 0};
+
+    if (head->lines.length == 0)
+        return (struct sim_text){"", 0};
+    line.length = strlen(line.data);
+    /* "HTTP/1.1 404 Not Found": what follows the second space. */
+    for (int words = 0; words < 2; words++) {
+        const char *space = memchr(line.data, ' ', line.length);
+        if (space == NULL)
+            return (struct sim_text){"", 0};
+        line.length -= (size_t)(space + 1 - line.data);
+        line.data = space + 1;
+    }
+    return trim(line);
+}

@@ -1,0 +1,47 @@
+/* The head of an answer: its status line and header fields, as they arrive.
+ *
+ * Owns a copy of the lines of the answer under way. Must not know which fields
+ * matter to whom. */
+#ifndef SIM_CORE_HEAD_H
+#define SIM_CORE_HEAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buffer.h"
+#include "core/status.h"
+#include "core/url.h" /* struct sim_text */
+
+/* All heads of one exchange together, interim answers (1xx) and redirects included: a server
+ * that sends header lines without end is cut off here. Real ones send a few KiB. */
+enum { SIM_HEAD_LIMIT = 1024 * 1024 };
+
+struct sim_head {
+    struct sim_buffer lines; /* each line without its line end, followed by a NUL */
+    size_t total;            /* bytes seen since sim_head_reset() */
+    bool is_complete;        /* the blank line after the fields was seen */
+    bool has_length;         /* a Content-Length was seen, and this is it: */
+    unsigned long long content_length;
+};
+
+void sim_head_init(struct sim_head *head);
+void sim_head_fini(struct sim_head *head); /* legal on all zero, and twice */
+
+/* Makes ready for a new exchange; keeps the memory. */
+void sim_head_reset(struct sim_head *head);
+
+/* Takes the next line, line end included or not. A status line begins a new head and forgets the
+ * one before; lines between the blank line and the next status line (trailers) are dropped.
+ * SIM_LIMIT past SIM_HEAD_LIMIT; SIM_AMBIGUOUS for two Content-Length that differ, since nobody
+ * can say then where the body ends. */
+enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
+                                  struct sim_error *error) SIM_MUST_CHECK;
+
+/* Finds the first field of that name (letter case aside); its value comes without surrounding
+ * white space and holds until the next line is added. */
+bool sim_head_find(const struct sim_head *head, const char *name, struct sim_text *value);
+
+/* The reason phrase of the status line; empty where the server sent none. */
+struct sim_text sim_head_reason(const struct sim_head *head);
+
+#endif

@@ -1,0 +1,582 @@
+#include "core/http.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/head.h"
+#include "core/lane.h"
+#include "core/memory.h"
+#include "core/moves.h"
+#include "core/pool.h"
+#include "core/proxy.h"
+#include "core/redirect.h"
+
+enum {
+    KEPT_BODY_CAPACITY = 256 * 1024, /* a larger buffer is not kept for the next exchange */
+    RESERVE_MOST = 64 * 1024 * 1024, /* a Content-Length is believed up to here */
+};
+
+/* Checked out of a session a lane is an exchange, so threads never queue behind each other. */
+struct sim_exchange {
+    struct sim_lane lane;        /* first, so that the pool's pointer is ours */
+    struct sim_session *session; /* counted while checked out */
+
+    /* The exchange under way. */
+    struct sim_request request; /* base, headers and trust are not used after the start */
+    struct sim_buffer url, proxy, path;
+    struct sim_buffer target; /* of the redirect that was answered last; empty: none */
+    struct sim_head head;
+    struct sim_buffer body;
+    struct sim_redirects redirects;
+    struct sim_error failure; /* what a callback met */
+    int64_t started_ms, active_ms;
+    bool is_added, was_sent, was_repeated, has_news, is_done, refused_redirect;
+    long sent_before; /* bytes counted before this request went out */
+#if !SIM_LANE_HAS_PREREQUEST
+    size_t body_sent;
+#endif
+};
+
+struct sim_session {
+    struct sim_pool pool;
+    atomic_uint references;
+    struct sim_moves moves;
+};
+
+static pthread_once_t libcurl_once = PTHREAD_ONCE_INIT;
+static CURLcode libcurl_status;
+
+static void libcurl_init(void)
+{
+    libcurl_status = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* ---- callbacks: they append, note, or refuse ---- */
+
+static size_t exchange_refuse(struct sim_exchange *x, enum sim_status status, const char *message)
+{
+    (void)sim_fail(&x->failure, status, "%s", message);
+    return 0;
+}
+
+static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
+{
+    struct sim_exchange *x = context;
+    size_t length = unit * count;
+    char *place = NULL;
+    enum sim_status status = SIM_OK;
+
+    if (length == 0)
+        return 0;
+    if (x->body.length == 0 && x->head.has_length && !x->request.is_live) {
+        /* A known length is allocated once instead of grown into. It is a hint, no more: past
+         * the limit the append below refuses, and compressed bodies outgrow it. */
+        size_t expected = x->head.content_length < RESERVE_MOST ? (size_t)x->head.content_length
+                                                                : RESERVE_MOST;
+        if (expected <= x->body.limit && sim_buffer_reserve(&x->body, expected, &place) != SIM_OK)
+            return exchange_refuse(x, SIM_NO_MEMORY, "No memory for the answer");
+    }
+    status = sim_buffer_append(&x->body, bytes, length);
+    if (status == SIM_LIMIT) {
+        (void)sim_fail(&x->failure, SIM_LIMIT, "The answer exceeds %zu bytes", x->body.limit);
+        return 0;
+    }
+    if (status != SIM_OK)
+        return exchange_refuse(x, status, "No memory for the answer");
+    x->has_news = true;
+    return length;
+}
+
+static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
+{
+    struct sim_exchange *x = context;
+    struct sim_text line = {bytes, unit * count};
+
+    return sim_head_add_line(&x->head, line, &x->failure) == SIM_OK ? line.length : 0;
+}
+
+#if SIM_LANE_HAS_PREREQUEST
+/* Runs before each time the request is sent. libcurl sends again by itself when a kept connection
+ * dies before an answer. That is right as long as nothing went out, and for a GET; a POST that
+ * went out may have been served, and is not sent twice. */
+static int on_prerequest(void *context, char *peer, char *local, int peer_port, int local_port)
+{
+    struct sim_exchange *x = context;
+    long sent = 0;
+
+    (void)peer, (void)local, (void)peer_port, (void)local_port;
+    (void)curl_easy_getinfo(x->lane.easy, CURLINFO_REQUEST_SIZE, &sent);
+    if (x->was_sent && x->request.is_post && sent > x->sent_before) {
+        x->was_repeated = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    x->sent_before = sent; /* what a proxy was asked for does not count */
+    x->was_sent = true;
+    x->active_ms = sim_clock_monotonic_ms();
+    return CURL_PREREQFUNC_OK;
+}
+#else
+static size_t on_read(char *place, size_t unit, size_t count, void *context)
+{
+    struct sim_exchange *x = context;
+    size_t length = x->request.body.length - x->body_sent;
+
+    if (length > unit * count)
+        length = unit * count;
+    memcpy(place, x->request.body.data + x->body_sent, length);
+    x->body_sent += length;
+    x->was_sent = true;
+    return length;
+}
+
+/* libcurl rewinds the body before it sends it again: refused. */
+static int on_seek(void *context, curl_off_t offset, int origin)
+{
+    struct sim_exchange *x = context;
+
+    (void)offset, (void)origin;
+    if (x->body_sent == 0)
+        return CURL_SEEKFUNC_OK;
+    x->was_repeated = true;
+    return CURL_SEEKFUNC_FAIL;
+}
+#endif
+
+/* ---- sessions ---- */
+
+static void entry_free(struct sim_pool_entry *entry)
+{
+    struct sim_exchange *x = (struct sim_exchange *)entry;
+
+    sim_lane_fini(&x->lane);
+    sim_buffer_fini(&x->url);
+    sim_buffer_fini(&x->proxy);
+    sim_buffer_fini(&x->path);
+    sim_buffer_fini(&x->target);
+    sim_buffer_fini(&x->body);
+    sim_head_fini(&x->head);
+    sim_redirects_fini(&x->redirects);
+    sim_free(x);
+}
+
+static bool entry_is_usable(struct sim_pool_entry *entry)
+{
+    return sim_sockets_are_quiet(&((struct sim_exchange *)entry)->lane.sockets);
+}
+
+static bool entry_disarm(struct sim_pool_entry *entry)
+{
+    return sim_sockets_disarm(&((struct sim_exchange *)entry)->lane.sockets);
+}
+
+static const struct sim_pool_kind lanes = {
+    .free_entry = entry_free,
+    .is_usable = entry_is_usable,
+    .disarm = entry_disarm,
+    .most_idle = SIM_HTTP_MOST_IDLE,
+    .idle_max_ms = SIM_LANE_IDLE_MAX_S * 1000,
+};
+
+struct sim_session *sim_session_new(void)
+{
+    struct sim_session *session = sim_alloc_zeroed(1, sizeof *session);
+
+    if (session == NULL)
+        return NULL;
+    if (!sim_pool_init(&session->pool, &lanes) || !sim_moves_init(&session->moves)) {
+        sim_free(session);
+        return NULL;
+    }
+    atomic_init(&session->references, 1);
+    return session;
+}
+
+/* In a forked child the connections are the parent's, and the locks may be held by nobody. */
+static void session_notice_fork(struct sim_session *session)
+{
+    if (sim_pool_notice_fork(&session->pool))
+        sim_moves_renew_lock(&session->moves);
+}
+
+void sim_session_release(struct sim_session *session)
+{
+    if (session == NULL || atomic_fetch_sub(&session->references, 1) > 1)
+        return;
+    sim_pool_fini(&session->pool);
+    sim_moves_fini(&session->moves);
+    sim_free(session);
+}
+
+void sim_session_close(struct sim_session *session)
+{
+    session_notice_fork(session);
+    sim_pool_close(&session->pool);
+}
+
+static struct sim_exchange *exchange_new(void)
+{
+    struct sim_exchange *x = sim_alloc_zeroed(1, sizeof *x);
+
+    if (x == NULL)
+        return NULL;
+    sim_buffer_init(&x->url, SIZE_MAX);
+    sim_buffer_init(&x->proxy, SIZE_MAX);
+    sim_buffer_init(&x->path, SIZE_MAX);
+    sim_buffer_init(&x->target, SIZE_MAX);
+    sim_buffer_init(&x->body, SIZE_MAX);
+    sim_head_init(&x->head);
+    sim_redirects_init(&x->redirects);
+    if (!sim_lane_init(&x->lane, &(struct sim_lane_callbacks){
+                                     .on_body = on_body,
+                                     .on_header = on_header,
+#if SIM_LANE_HAS_PREREQUEST
+                                     .on_prerequest = on_prerequest,
+#else
+                                     .on_read = on_read,
+                                     .on_seek = on_seek,
+#endif
+                                     .context = x,
+                                 })) {
+        sim_free(x);
+        return NULL;
+    }
+    return x;
+}
+
+/* The warmest idle lane, or a new one. NULL: no memory. */
+static struct sim_exchange *session_check_out(struct sim_session *session)
+{
+    struct sim_exchange *x;
+
+    session_notice_fork(session);
+    x = (struct sim_exchange *)sim_pool_take(&session->pool);
+    if (x == NULL) {
+        x = exchange_new();
+        if (x == NULL)
+            return NULL;
+        sim_pool_add(&session->pool, &x->lane.entry);
+    }
+    x->session = session;
+    (void)atomic_fetch_add(&session->references, 1);
+    return x;
+}
+
+/* ---- one exchange ---- */
+
+static enum sim_status fail_no_memory(struct sim_error *error)
+{
+    return sim_fail(error, SIM_NO_MEMORY, "No memory for a request");
+}
+
+static bool exchange_set_method(struct sim_exchange *x)
+{
+    CURL *easy = x->lane.easy;
+    bool good;
+
+    if (!x->request.is_post)
+        return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
+    good = curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                            (curl_off_t)x->request.body.length) == CURLE_OK;
+#if SIM_LANE_HAS_PREREQUEST
+    return good && curl_easy_setopt(easy, CURLOPT_POSTFIELDS, x->request.body.data) == CURLE_OK;
+#else
+    return good;
+#endif
+}
+
+/* Sends the request to x->url, for the first time or after a redirect. */
+static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_error *error)
+{
+    struct sim_url url;
+    enum sim_status status;
+
+    status = sim_url_parse((struct sim_text){x->url.data, x->url.length}, &url, error);
+    if (status == SIM_OK && sim_proxy_for(&url, &x->proxy) != SIM_OK)
+        status = fail_no_memory(error);
+    if (status != SIM_OK)
+        return status;
+    sim_head_reset(&x->head);
+    sim_buffer_clear(&x->body);
+    x->was_sent = x->was_repeated = x->has_news = false;
+    x->sent_before = 0;
+#if !SIM_LANE_HAS_PREREQUEST
+    x->body_sent = 0;
+#endif
+    x->lane.message[0] = '\0';
+    x->active_ms = sim_clock_monotonic_ms();
+    if (curl_easy_setopt(x->lane.easy, CURLOPT_URL, x->url.data) != CURLE_OK ||
+        curl_easy_setopt(x->lane.easy, CURLOPT_PROXY, x->proxy.data) != CURLE_OK ||
+        curl_multi_add_handle(x->lane.multi, x->lane.easy) != CURLM_OK)
+        return fail_no_memory(error);
+    x->is_added = true;
+    return SIM_OK;
+}
+
+enum sim_status sim_exchange_start(struct sim_session *session, const struct sim_request *request,
+                                   struct sim_exchange **exchange, struct sim_error *error)
+{
+    struct sim_exchange *x = NULL;
+    enum sim_status status = SIM_OK;
+
+    *exchange = NULL;
+    (void)pthread_once(&libcurl_once, libcurl_init);
+    if (libcurl_status != CURLE_OK)
+        return sim_fail(error, SIM_NO_MEMORY, "libcurl cannot be initialised");
+    x = session_check_out(session);
+    if (x == NULL)
+        return fail_no_memory(error);
+    x->request = *request;
+    x->body.limit = request->response_limit;
+    x->failure = (struct sim_error){SIM_OK, ""};
+    x->is_done = x->refused_redirect = false;
+    x->started_ms = sim_clock_monotonic_ms();
+    sim_buffer_clear(&x->url);
+    sim_buffer_clear(&x->path);
+    if (sim_moves_resolve(&session->moves, request->base, &x->url) != SIM_OK ||
+        sim_buffer_append(&x->url, request->path.data, request->path.length) != SIM_OK ||
+        sim_buffer_append(&x->path, request->path.data, request->path.length) != SIM_OK ||
+        sim_redirects_begin(&x->redirects, (struct sim_text){x->url.data, x->url.length}) !=
+            SIM_OK ||
+        sim_lane_set_headers(&x->lane, request->headers, request->header_count) != SIM_OK || !exchange_set_method(x) ||
+        curl_easy_setopt(x->lane.easy, CURLOPT_CAINFO, request->trust.file) != CURLE_OK ||
+        curl_easy_setopt(x->lane.easy, CURLOPT_CAPATH, request->trust.directory) != CURLE_OK)
+        status = fail_no_memory(error);
+    if (status == SIM_OK)
+        status = exchange_begin_hop(x, error);
+    if (status != SIM_OK) {
+        sim_exchange_finish(x);
+        return status;
+    }
+    *exchange = x;
+    return SIM_OK;
+}
+
+/* What libcurl's result means for the one question that matters: may the request have been served? */
+static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, struct sim_error *error)
+{
+    const char *text = x->lane.message[0] != '\0' ? x->lane.message : curl_easy_strerror(code);
+
+    if (x->failure.status != SIM_OK) /* a callback refused, and has said why */
+        return sim_fail(error, x->failure.status, "%s", x->failure.message);
+    if (x->was_repeated)
+        return sim_fail(error, SIM_AMBIGUOUS,
+                        "The connection was lost after the request had been sent");
+    if (code == CURLE_OUT_OF_MEMORY && !x->was_sent)
+        return fail_no_memory(error);
+    /* libcurl calls a header line beyond its own limit (100 KiB) out of memory before 8.6. */
+    if (code == CURLE_OUT_OF_MEMORY)
+        return sim_fail(error, SIM_LIMIT,
+                        "A line of the answer's headers is too long, or there is no memory for it");
+    return sim_fail(error, x->was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
+}
+
+/* Follows the redirect that has been answered, or leaves it as the answer. */
+static enum sim_status exchange_redirect(struct sim_exchange *x, bool *followed,
+                                         struct sim_error *error)
+{
+    struct sim_redirect redirect = {
+        .http_status = sim_exchange_http_status(x),
+        .is_post = x->request.is_post,
+        .from = {x->url.data, x->url.length},
+        .target = {x->target.data, x->target.length},
+        .path = {x->path.data, x->path.length},
+    };
+
+    if (sim_redirects_decide(&x->redirects, &redirect, followed) != SIM_OK)
+        return fail_no_memory(error);
+    if (!*followed) {
+        x->refused_redirect = true;
+        return SIM_OK;
+    }
+    if (x->redirects.are_permanent) {
+        struct sim_text asked = {x->redirects.visited.data, strlen(x->redirects.visited.data)};
+        sim_moves_note(&x->session->moves, asked, redirect.target, redirect.path);
+    }
+    sim_buffer_clear(&x->url);
+    if (sim_buffer_append(&x->url, x->target.data, x->target.length) != SIM_OK)
+        return fail_no_memory(error);
+    return exchange_begin_hop(x, error);
+}
+
+/* Takes libcurl's verdict, if it has come to one. */
+static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done, struct sim_error *error)
+{
+    CURLMsg *message = NULL;
+    CURLcode code;
+    char *location = NULL;
+    int queued = 0;
+    bool followed = false;
+    enum sim_status status;
+
+    while ((message = curl_multi_info_read(x->lane.multi, &queued)) != NULL &&
+           message->msg != CURLMSG_DONE)
+        continue;
+    if (message == NULL)
+        return SIM_OK;
+    code = message->data.result;
+    if (code != CURLE_OK)
+        return exchange_fail(x, code, error);
+    /* libcurl reports success for a head that was cut short and for an interim answer alone. */
+    if (!x->head.is_complete || sim_exchange_http_status(x) < 200)
+        return sim_fail(error, SIM_AMBIGUOUS, "The connection closed before the answer was complete");
+    if (sim_exchange_http_status(x) >= 300 && sim_exchange_http_status(x) < 400)
+        (void)curl_easy_getinfo(x->lane.easy, CURLINFO_REDIRECT_URL, &location);
+    sim_buffer_clear(&x->target);
+    if (location != NULL && sim_buffer_append_text(&x->target, location) != SIM_OK)
+        return fail_no_memory(error);
+    (void)curl_multi_remove_handle(x->lane.multi, x->lane.easy);
+    x->is_added = false;
+    if (location != NULL) {
+        status = exchange_redirect(x, &followed, error);
+        if (status != SIM_OK || followed)
+            return status;
+    }
+    x->is_done = *done = true;
+    return SIM_OK;
+}
+
+/* The time until the next deadline, at most `limit_ms`; SIM_TIMED_OUT when one has passed. */
+static enum sim_status exchange_time_left(const struct sim_exchange *x, int64_t limit_ms, int64_t now_ms,
+                                          int64_t *left_ms, struct sim_error *error)
+{
+    const struct sim_timeouts *timeouts = &x->request.timeouts;
+    const struct {
+        int64_t length_ms, since_ms;
+        const char *what;
+    } deadlines[] = {
+        {x->was_sent ? 0 : timeouts->connect_ms, x->active_ms, "No connection within the time-out"},
+        {x->was_sent ? timeouts->read_ms : 0, x->active_ms, "The server was silent for too long"},
+        {timeouts->total_ms, x->started_ms, "The whole exchange took too long"},
+    };
+
+    *left_ms = limit_ms;
+    for (size_t i = 0; i < sizeof deadlines / sizeof *deadlines; i++) {
+        int64_t left = deadlines[i].since_ms + deadlines[i].length_ms - now_ms;
+        if (deadlines[i].length_ms == 0)
+            continue;
+        if (left <= 0)
+            return sim_fail(error, SIM_TIMED_OUT, "%s", deadlines[i].what);
+        if (left < *left_ms)
+            *left_ms = left;
+    }
+    return SIM_OK;
+}
+
+enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim_error *error)
+{
+    int64_t now_ms = sim_clock_monotonic_ms(), left_ms = 0;
+    const int64_t end_ms = now_ms + SIM_HTTP_STEP_MS;
+    int running = 0, ready = 0;
+    enum sim_status status;
+
+    *done = x->is_done;
+    x->has_news = false;
+    /* A signal handler of the caller may have forked: the connection is the parent's. */
+    if (x->lane.entry.owner != getpid())
+        return sim_fail(error, SIM_AMBIGUOUS, "The process has forked during the exchange");
+    while (!*done) {
+        if (curl_multi_perform(x->lane.multi, &running) != CURLM_OK)
+            return fail_no_memory(error);
+        status = exchange_conclude(x, done, error);
+        if (status != SIM_OK || *done)
+            return status;
+        now_ms = sim_clock_monotonic_ms();
+        if ((x->request.is_live && x->has_news) || now_ms >= end_ms)
+            return SIM_OK;
+        status = exchange_time_left(x, end_ms - now_ms, now_ms, &left_ms, error);
+        if (status != SIM_OK)
+            return status;
+        if (curl_multi_poll(x->lane.multi, NULL, 0, (int)left_ms, &ready) != CURLM_OK)
+            return fail_no_memory(error);
+        if (ready > 0)
+            x->active_ms = x->was_sent ? sim_clock_monotonic_ms() : x->active_ms;
+        else if (sim_clock_monotonic_ms() < now_ms + left_ms)
+            return SIM_OK; /* a signal, or a moment that libcurl waited for: the caller looks */
+    }
+    return SIM_OK;
+}
+
+void sim_exchange_finish(struct sim_exchange *x)
+{
+    struct sim_session *session;
+
+    if (x == NULL)
+        return;
+    session = x->session;
+    x->session = NULL;
+    session_notice_fork(session);
+    if (x->lane.entry.owner == session->pool.owner) {
+        /* Taken out before it is done, a transfer loses its connection: what is left of its
+         * answer must not be read as the next one's. */
+        if (x->is_added)
+            (void)curl_multi_remove_handle(x->lane.multi, x->lane.easy);
+        x->is_added = false;
+        if (x->body.capacity > KEPT_BODY_CAPACITY)
+            sim_buffer_fini(&x->body);
+    }
+    sim_pool_give_back(&session->pool, &x->lane.entry, x->is_done);
+    sim_session_release(session);
+}
+
+/* ---- the answer ---- */
+
+long sim_exchange_http_status(const struct sim_exchange *x)
+{
+    long status = 0;
+
+    (void)curl_easy_getinfo(x->lane.easy, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+struct sim_text sim_exchange_reason(const struct sim_exchange *x)
+{
+    return sim_head_reason(&x->head);
+}
+
+bool sim_exchange_header(const struct sim_exchange *x, const char *name, struct sim_text *value)
+{
+    return sim_head_find(&x->head, name, value);
+}
+
+struct sim_buffer *sim_exchange_body(struct sim_exchange *x)
+{
+    return &x->body;
+}
+
+bool sim_exchange_refused_redirect(const struct sim_exchange *x, struct sim_text *host)
+{
+    struct sim_text target = {x->target.data, x->target.length};
+    struct sim_url url;
+
+    *host = (struct sim_text){"", 0};
+    if (x->refused_redirect && sim_url_parse(target, &url, NULL) == SIM_OK)
+        *host = url.host;
+    return x->refused_redirect;
+}
+
+bool sim_exchange_was_sent(const struct sim_exchange *x)
+{
+    return x->was_sent;
+}
+
+bool sim_http_default_trust(struct sim_trust *trust)
+{
+#if LIBCURL_VERSION_NUM >= 0x074600
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    return sim_trust_from_path(info->cainfo, "libcurl's default", trust) ||
+           sim_trust_from_path(info->capath, "libcurl's default", trust);
+#else
+    (void)trust;
+    return false;
+#endif
+}
+
+const char *sim_http_version(void)
+{
+    return curl_version();
+}

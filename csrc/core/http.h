@@ -1,0 +1,92 @@
+/* HTTP exchanges: the only user of libcurl.
+ *
+ * A session keeps idle connections; an exchange is one request and its answer,
+ * driven step by step by whoever waits for it. Owns connections, deadlines and
+ * the redirects of an exchange. Must not know the API that is spoken, nor who waits.
+ *
+ * Threads: a session may be shared; an exchange belongs to one thread at a time. What is
+ * short (everything but sim_exchange_step) may be called with a big lock held;
+ * sim_exchange_step waits and should not be. */
+#ifndef SIM_CORE_HTTP_H
+#define SIM_CORE_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buffer.h"
+#include "core/status.h"
+#include "core/trust.h"
+#include "core/url.h" /* struct sim_text */
+
+enum {
+    /* A step returns after this long, so that whoever waits can look at signals. */
+    SIM_HTTP_STEP_MS = 100,
+    /* Idle connections that a session keeps: as many as requests keeps per host. */
+    SIM_HTTP_MOST_IDLE = 10,
+};
+
+struct sim_session;  /* shared, counted */
+struct sim_exchange; /* one request under way, with the connection that it uses */
+
+struct sim_timeouts { /* milliseconds; 0: no bound */
+    int64_t connect_ms; /* until the request can be sent: look-up, connect, TLS, proxy */
+    int64_t read_ms;    /* the longest silence while sending or receiving after that */
+    int64_t total_ms;   /* the whole exchange, redirects included */
+};
+
+struct sim_request {
+    bool is_post;
+    struct sim_text base;        /* scheme, host and prefix, without a slash at its end */
+    struct sim_text path;        /* from its first slash, escaped; goes behind the base */
+    const char *const *headers;  /* "Name: value", NUL-terminated */
+    size_t header_count;
+    struct sim_text body;        /* of a POST; must stay valid until the exchange is finished */
+    struct sim_timeouts timeouts;
+    struct sim_trust trust;      /* for https; read by sim_exchange_start only */
+    size_t response_limit;       /* a larger body (after decompression) is SIM_LIMIT */
+    bool is_live;                /* steps return as soon as there are new bytes of the body */
+};
+
+struct sim_session *sim_session_new(void) SIM_MUST_CHECK; /* NULL: no memory */
+/* Gives up one reference; NULL is legal. Exchanges under way keep the session alive. */
+void sim_session_release(struct sim_session *session);
+/* Closes the idle connections, and those in use as soon as their exchange ends. The session
+ * stays usable and connects anew. */
+void sim_session_close(struct sim_session *session);
+
+/* Begins an exchange. Nothing is sent before the first step. The environment's proxy variables
+ * are read here. On failure `*exchange` is NULL. */
+enum sim_status sim_exchange_start(struct sim_session *session, const struct sim_request *request,
+                                   struct sim_exchange **exchange, struct sim_error *error)
+    SIM_MUST_CHECK;
+
+/* Drives the exchange until it is done (`*done`), a signal arrives, SIM_HTTP_STEP_MS have passed, or,
+ * when it is live, bytes of the body have arrived. A failure ends the exchange; its status says
+ * whether the request may have been served (SIM_AMBIGUOUS, SIM_TIMED_OUT after sending). */
+enum sim_status sim_exchange_step(struct sim_exchange *exchange, bool *done,
+                                  struct sim_error *error) SIM_MUST_CHECK;
+
+/* Ends the exchange: its connection is kept when it was done, and dropped otherwise. NULL is
+ * legal. */
+void sim_exchange_finish(struct sim_exchange *exchange);
+
+/* The answer; all views hold until the next step. */
+long sim_exchange_http_status(const struct sim_exchange *exchange); /* 0 before the head is there */
+struct sim_text sim_exchange_reason(const struct sim_exchange *exchange);
+bool sim_exchange_header(const struct sim_exchange *exchange, const char *name,
+                         struct sim_text *value);
+/* The body so far; a reader of a live exchange consumes from it. */
+struct sim_buffer *sim_exchange_body(struct sim_exchange *exchange);
+/* True after done: the answer is a redirect that was not followed; `*host` is where it points,
+ * empty where it names no host. */
+bool sim_exchange_refused_redirect(const struct sim_exchange *exchange, struct sim_text *host);
+/* True once part of the request has gone out. */
+bool sim_exchange_was_sent(const struct sim_exchange *exchange);
+
+/* libcurl's own certificate bundle, when it has one and it exists. */
+bool sim_http_default_trust(struct sim_trust *trust);
+/* "libcurl/7.88.1 OpenSSL/3.0.19 ..." */
+const char *sim_http_version(void);
+
+#endif

@@ -1,0 +1,156 @@
+#include "core/lane.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+enum {
+    CONNECTIONS_PER_LANE = 3,  /* a redirected origin keeps both ends, and one to spare */
+    KEEPALIVE_IDLE_S = 60,     /* a silent run is probed this often, so that NATs and */
+    KEEPALIVE_INTERVAL_S = 30, /* firewalls keep it, and a dead peer is noticed */
+};
+
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct sim_lane *lane = context;
+    curl_socket_t descriptor;
+
+    (void)purpose;
+#ifdef SOCK_CLOEXEC
+    descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+    descriptor = socket(address->family, address->socktype, address->protocol);
+#endif
+    if (descriptor != CURL_SOCKET_BAD && !sim_sockets_add(&lane->sockets, descriptor)) {
+        (void)close(descriptor);
+        descriptor = CURL_SOCKET_BAD;
+    }
+    return descriptor;
+}
+
+static int on_close(void *context, curl_socket_t descriptor)
+{
+    struct sim_lane *lane = context;
+
+    sim_sockets_remove(&lane->sockets, descriptor);
+    return close(descriptor);
+}
+
+/* What is the same for every exchange of a lane. False when libcurl is out of memory or too old. */
+static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callbacks *callbacks)
+{
+    CURL *easy = lane->easy;
+    bool good = true;
+
+#define SET(option, value) (good = good && curl_easy_setopt(easy, option, value) == CURLE_OK)
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_ERRORBUFFER, lane->message);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+    SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    SET(CURLOPT_TCP_NODELAY, 1L);
+    SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    SET(CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
+    SET(CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);
+    SET(CURLOPT_MAXAGE_CONN, (long)SIM_LANE_IDLE_MAX_S);
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(CURLOPT_NOPROXY, "");
+    SET(CURLOPT_WRITEFUNCTION, callbacks->on_body);
+    SET(CURLOPT_WRITEDATA, callbacks->context);
+    SET(CURLOPT_HEADERFUNCTION, callbacks->on_header);
+    SET(CURLOPT_HEADERDATA, callbacks->context);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+    SET(CURLOPT_OPENSOCKETDATA, lane);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    SET(CURLOPT_CLOSESOCKETDATA, lane);
+#if SIM_LANE_HAS_PREREQUEST
+    SET(CURLOPT_PREREQFUNCTION, callbacks->on_prerequest);
+    SET(CURLOPT_PREREQDATA, callbacks->context);
+#else
+    SET(CURLOPT_READFUNCTION, callbacks->on_read);
+    SET(CURLOPT_READDATA, callbacks->context);
+    SET(CURLOPT_SEEKFUNCTION, callbacks->on_seek);
+    SET(CURLOPT_SEEKDATA, callbacks->context);
+#endif
+    /* The deadlines are kept by the steps, to the millisecond; libcurl's own would be 300 s. */
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)SIM_CLOCK_LONGEST_MS);
+#undef SET
+    /* Refused by a libcurl without HTTP/2 or without the option: it does without. */
+    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a stalled look-up is left behind */
+#endif
+    return good && curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS,
+                                     (long)CONNECTIONS_PER_LANE) == CURLM_OK;
+}
+
+bool sim_lane_init(struct sim_lane *lane, const struct sim_lane_callbacks *callbacks)
+{
+    sim_buffer_init(&lane->header_text, SIZE_MAX);
+    lane->multi = curl_multi_init();
+    lane->easy = curl_easy_init();
+    if (lane->multi != NULL && lane->easy != NULL && lane_configure(lane, callbacks))
+        return true;
+    sim_lane_fini(lane);
+    return false;
+}
+
+void sim_lane_fini(struct sim_lane *lane)
+{
+    /* The connections go first: closing them calls back into this lane. */
+    if (lane->multi != NULL)
+        (void)curl_multi_cleanup(lane->multi);
+    if (lane->easy != NULL)
+        curl_easy_cleanup(lane->easy);
+    curl_slist_free_all(lane->headers);
+    sim_buffer_fini(&lane->header_text);
+    lane->multi = NULL;
+    lane->easy = NULL;
+    lane->headers = NULL;
+}
+
+/* A kept list of header fields serves again while the fields are the same, as they are from call
+ * to call of a client. */
+enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *headers, size_t count)
+{
+    struct curl_slist *list = NULL, *longer;
+    size_t at = 0, i;
+
+    for (i = 0; i < count; i++) {
+        size_t length = strlen(headers[i]) + 1;
+        if (lane->header_text.length - at < length ||
+            memcmp(lane->header_text.data + at, headers[i], length) != 0)
+            break;
+        at += length;
+    }
+    if (lane->headers != NULL && i == count && at == lane->header_text.length)
+        return SIM_OK;
+
+    sim_buffer_clear(&lane->header_text);
+    (void)curl_easy_setopt(lane->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(lane->headers);
+    lane->headers = NULL;
+    /* No waiting for a 100 Continue, which the server does not send. */
+    list = curl_slist_append(NULL, "Expect:");
+    for (i = 0; list != NULL && i < count; i++) {
+        size_t length = strlen(headers[i]) + 1;
+        longer = curl_slist_append(list, headers[i]);
+        if (longer == NULL ||
+            sim_buffer_append(&lane->header_text, headers[i], length) != SIM_OK) {
+            curl_slist_free_all(list);
+            list = NULL;
+        }
+    }
+    lane->headers = list;
+    if (list == NULL || curl_easy_setopt(lane->easy, CURLOPT_HTTPHEADER, list) != CURLE_OK) {
+        sim_buffer_clear(&lane->header_text);
+        return SIM_NO_MEMORY;
+    }
+    return SIM_OK;
+}

@@ -1,0 +1,59 @@
+/* A lane: one connection cache, and the libcurl handles that use it.
+ *
+ * Owns what is the same for every exchange on it: libcurl's configuration, the
+ * sockets, the kept header list. The other half of http.c, and like it a user of
+ * libcurl; nobody else includes this header. Must not know what is asked or answered. */
+#ifndef SIM_CORE_LANE_H
+#define SIM_CORE_LANE_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buffer.h"
+#include "core/pool.h"
+#include "core/sockets.h"
+#include "core/status.h"
+
+/* A request that libcurl repeats on its own is noticed by a callback from 7.80 on; before that,
+ * by its asking to read the body again. */
+#define SIM_LANE_HAS_PREREQUEST (LIBCURL_VERSION_NUM >= 0x075000)
+
+enum {
+    /* A connection idle for longer is not used again: load balancers commonly hang up after 60 s,
+     * and a connection that dies under a request leaves its fate in doubt. */
+    SIM_LANE_IDLE_MAX_S = 55,
+};
+
+struct sim_lane {
+    struct sim_pool_entry entry; /* first, so that the pool's pointer is the lane's */
+    CURLM *multi;
+    CURL *easy;
+    struct curl_slist *headers;
+    struct sim_buffer header_text; /* what `headers` was made from */
+    struct sim_sockets sockets;
+    char message[CURL_ERROR_SIZE]; /* libcurl's own words for the last failure */
+};
+
+/* Called by libcurl in the midst of a step, with `context`. */
+struct sim_lane_callbacks {
+    curl_write_callback on_body, on_header;
+#if SIM_LANE_HAS_PREREQUEST
+    curl_prereq_callback on_prerequest;
+#else
+    curl_read_callback on_read;
+    curl_seek_callback on_seek;
+#endif
+    void *context;
+};
+
+/* Makes a lane in zeroed memory. False, and finished, without memory. */
+bool sim_lane_init(struct sim_lane *lane, const struct sim_lane_callbacks *callbacks) SIM_MUST_CHECK;
+/* Closes the connections. Legal on all zero. */
+void sim_lane_fini(struct sim_lane *lane);
+
+/* Sets the header fields of the next requests; cheap while they are the same as before. */
+enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *headers,
+                                     size_t count) SIM_MUST_CHECK;
+
+#endif

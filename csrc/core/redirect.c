@@ -1,0 +1,93 @@
+#include "core/redirect.h"
+
+#include <stdint.h>
+#include <string.h>
+
+void sim_redirects_init(struct sim_redirects *redirects)
+{
+    *redirects = (struct sim_redirects){0};
+    sim_buffer_init(&redirects->visited, SIZE_MAX);
+}
+
+void sim_redirects_fini(struct sim_redirects *redirects)
+{
+    sim_buffer_fini(&redirects->visited);
+}
+
+static enum sim_status note_visited(struct sim_redirects *redirects, struct sim_text url)
+{
+    enum sim_status status = sim_buffer_append(&redirects->visited, url.data, url.length);
+
+    return status == SIM_OK ? sim_buffer_append_char(&redirects->visited, '\0') : status;
+}
+
+enum sim_status sim_redirects_begin(struct sim_redirects *redirects, struct sim_text url)
+{
+    sim_buffer_clear(&redirects->visited);
+    redirects->hops = 0;
+    redirects->are_permanent = true;
+    return note_visited(redirects, url);
+}
+
+static bool is_equal(struct sim_text one, struct sim_text other)
+{
+    return one.length == other.length && memcmp(one.data, other.data, one.length) == 0;
+}
+
+/* Compared as parsed, so that another spelling of the host or the port is the same place. */
+static bool was_visited(const struct sim_redirects *redirects, const struct sim_url *url)
+{
+    size_t at = 0;
+
+    while (at < redirects->visited.length) {
+        struct sim_text text = {redirects->visited.data + at, strlen(redirects->visited.data + at)};
+        struct sim_url seen;
+        if (sim_url_parse(text, &seen, NULL) == SIM_OK && sim_url_is_same_origin(&seen, url) &&
+            is_equal(seen.path, url->path))
+            return true;
+        at += text.length + 1;
+    }
+    return false;
+}
+
+static bool ends_with(struct sim_text text, struct sim_text suffix)
+{
+    return text.length >= suffix.length &&
+           memcmp(text.data + text.length - suffix.length, suffix.data, suffix.length) == 0;
+}
+
+static bool is_permanent(long http_status)
+{
+    return http_status == 301 || http_status == 308;
+}
+
+static bool is_redirect(long http_status, bool is_post)
+{
+    return is_permanent(http_status) || http_status == 302 || http_status == 307 ||
+           (http_status == 303 && !is_post);
+}
+
+enum sim_status sim_redirects_decide(struct sim_redirects *redirects,
+                                     const struct sim_redirect *redirect, bool *follow)
+{
+    struct sim_url from, target;
+    enum sim_status status;
+
+    *follow = false;
+    if (!is_redirect(redirect->http_status, redirect->is_post) ||
+        redirects->hops >= SIM_REDIRECT_MOST ||
+        sim_url_parse(redirect->from, &from, NULL) != SIM_OK ||
+        sim_url_parse(redirect->target, &target, NULL) != SIM_OK ||
+        !sim_url_is_same_site(&from, &target))
+        return SIM_OK;
+    if (redirect->is_post && (!ends_with(target.path, redirect->path) || target.has_query ||
+                              was_visited(redirects, &target)))
+        return SIM_OK;
+    status = note_visited(redirects, redirect->target);
+    if (status != SIM_OK)
+        return status;
+    redirects->hops++;
+    redirects->are_permanent = redirects->are_permanent && is_permanent(redirect->http_status);
+    *follow = true;
+    return SIM_OK;
+}

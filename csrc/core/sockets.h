@@ -1,0 +1,33 @@
+/* The sockets of one connection cache, so that they can be looked at and disarmed.
+ *
+ * libcurl owns the sockets; this set only knows which are open. Must not know
+ * what is spoken on them. */
+#ifndef SIM_CORE_SOCKETS_H
+#define SIM_CORE_SOCKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A cache holds a few connections, and connecting opens one socket per address that is tried. */
+enum { SIM_SOCKETS_MOST = 16 };
+
+struct sim_sockets { /* start from all zero */
+    int open[SIM_SOCKETS_MOST];
+    size_t count;
+};
+
+/* False when the set is full: the socket must not be used then. */
+bool sim_sockets_add(struct sim_sockets *sockets, int descriptor);
+void sim_sockets_remove(struct sim_sockets *sockets, int descriptor);
+
+/* True when no socket of an idle cache has anything to read. Bytes that nobody asked for would
+ * be taken for the next answer (a 408 sent to an idle connection, say); an end of file or an
+ * error means that the server has hung up. */
+bool sim_sockets_are_quiet(const struct sim_sockets *sockets);
+
+/* In a forked child: makes every descriptor refer to /dev/null, so that whatever is written or
+ * closed through it no longer reaches the parent's connections. False when that failed; the
+ * cache must then never be touched again. */
+bool sim_sockets_disarm(struct sim_sockets *sockets);
+
+#endif
