@@ -25,7 +25,7 @@ struct sim_exchange {
     struct sim_session *session; /* counted while checked out */
 
     /* The exchange under way. */
-    struct sim_request request; /* base, headers and trust are not used after the start */
+    struct sim_request request; /* views into the caller's text are void after the start */
     struct sim_buffer url, proxy, path;
     struct sim_buffer target; /* of the redirect that was answered last; empty: none */
     struct sim_head head;
@@ -371,6 +371,11 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
     if (code == CURLE_OUT_OF_MEMORY)
         return sim_fail(error, SIM_LIMIT,
                         "A line of the answer's headers is too long, or there is no memory for it");
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
+        return sim_fail(error, SIM_NOT_SENT,
+                        "%s; certificates were checked against %s: set REQUESTS_CA_BUNDLE to name "
+                        "another file or directory",
+                        text, x->request.trust.source != NULL ? x->request.trust.source : "nothing");
     return sim_fail(error, x->was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
 }
 

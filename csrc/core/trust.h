@@ -13,7 +13,7 @@
 struct sim_trust {
     const char *file;      /* a file of PEM certificates, or NULL */
     const char *directory; /* a directory of hashed certificates (or several, joined by colons) */
-    const char *source;    /* what named them, for messages: a variable, or where it was found */
+    const char *source;    /* what named them, for messages: a variable, or a place; static text */
 };
 
 /* What the environment names: REQUESTS_CA_BUNDLE, else CURL_CA_BUNDLE (a file or a directory),

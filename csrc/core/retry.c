@@ -1,0 +1,33 @@
+#include "core/retry.h"
+
+#include <math.h>
+
+/* Longer waits than this are cut: about a year, and far from the end of int64_t. */
+#define LONGEST_WAIT_S 3e7
+#define JITTER 0.25
+
+/* Into [0, LONGEST_WAIT_S]; what is no number is no wait. */
+static double clamp(double seconds)
+{
+    if (!(seconds > 0))
+        return 0;
+    return seconds < LONGEST_WAIT_S ? seconds : LONGEST_WAIT_S;
+}
+
+bool sim_retry_delay_ms(const struct sim_retry_policy *policy, unsigned attempt, double random,
+                        int64_t hint_ms, int64_t *delay_ms)
+{
+    double wait_s;
+
+    if (hint_ms > SIM_RETRY_LONGEST_HINT_MS)
+        return false;
+    if (hint_ms >= 0) {
+        *delay_ms = hint_ms + (int64_t)((double)hint_ms * JITTER * random);
+        return true;
+    }
+    wait_s = clamp(policy->initial_s * pow(policy->multiplier, (double)attempt));
+    if (wait_s > clamp(policy->max_s))
+        wait_s = clamp(policy->max_s);
+    *delay_ms = (int64_t)(wait_s * 1000.0 * (1.0 - JITTER + 2.0 * JITTER * random));
+    return true;
+}

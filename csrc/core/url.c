@@ -1,0 +1,169 @@
+#include "core/url.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { MOST_PORT = 65535 };
+
+static bool is_unsafe(unsigned char character)
+{
+    return character <= ' ' || character == 0x7F || character == '\\';
+}
+
+/* Cuts `length` bytes off the front. */
+static struct sim_text skip(struct sim_text text, size_t length)
+{
+    return (struct sim_text){text.data + length, text.length - length};
+}
+
+static bool starts_with(struct sim_text text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    return text.length >= length && strncasecmp(text.data, prefix, length) == 0;
+}
+
+/* Digits to a port; false for none, for other characters, and out of range. */
+static bool parse_port(struct sim_text text, unsigned *port)
+{
+    unsigned number = 0;
+
+    if (text.length == 0)
+        return false;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        number = number * 10 + (unsigned)(text.data[i] - '0');
+        if (number > MOST_PORT)
+            return false;
+    }
+    *port = number;
+    return number > 0;
+}
+
+/* Takes "user@host:port" apart. */
+static enum sim_status parse_authority(struct sim_text authority, struct sim_url *url,
+                                       struct sim_error *error)
+{
+    struct sim_text port = {"", 0};
+    const char *mark = NULL;
+
+    for (size_t i = authority.length; i > 0 && mark == NULL; i--)
+        if (authority.data[i - 1] == '@')
+            mark = authority.data + i - 1;
+    if (mark != NULL) {
+        url->has_credentials = true;
+        authority = skip(authority, (size_t)(mark + 1 - authority.data));
+    }
+    if (authority.length > 0 && authority.data[0] == '[') {
+        mark = memchr(authority.data, ']', authority.length);
+        if (mark == NULL)
+            return sim_fail(error, SIM_BAD_INPUT, "the URL's IPv6 address has no closing bracket");
+        url->host = (struct sim_text){authority.data + 1, (size_t)(mark - authority.data) - 1};
+        port = skip(authority, url->host.length + 2);
+    }
+    else {
+        mark = memchr(authority.data, ':', authority.length);
+        url->host = authority;
+        if (mark != NULL)
+            url->host.length = (size_t)(mark - authority.data);
+        port = skip(authority, url->host.length);
+    }
+    if (url->host.length == 0)
+        return sim_fail(error, SIM_BAD_INPUT, "the URL has no host");
+    url->port = url->is_https ? 443 : 80;
+    if (port.length > 0 && (port.data[0] != ':' || !parse_port(skip(port, 1), &url->port)))
+        return sim_fail(error, SIM_BAD_INPUT, "the URL's port must be a number from 1 to %d",
+                        (int)MOST_PORT);
+    return SIM_OK;
+}
+
+enum sim_status sim_url_parse(struct sim_text text, struct sim_url *url, struct sim_error *error)
+{
+    struct sim_text rest = text;
+    size_t length = 0;
+
+    *url = (struct sim_url){0};
+    for (size_t i = 0; i < text.length; i++)
+        if (is_unsafe((unsigned char)text.data[i]))
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "the URL has a space, a backslash or a control character at position %zu",
+                            i);
+    if (starts_with(rest, "https://")) {
+        url->is_https = true;
+        rest = skip(rest, 8);
+    }
+    else if (starts_with(rest, "http://"))
+        rest = skip(rest, 7);
+    else
+        return sim_fail(error, SIM_BAD_INPUT, "the URL must begin with http:// or https://");
+    while (length < rest.length && strchr("/?#", rest.data[length]) == NULL)
+        length++;
+    url->path = skip(rest, length);
+    for (size_t i = 0; i < url->path.length; i++) {
+        if (url->path.data[i] == '?' || url->path.data[i] == '#') {
+            url->has_query = true;
+            url->path.length = i;
+        }
+    }
+    return parse_authority((struct sim_text){rest.data, length}, url, error);
+}
+
+static bool is_unreserved(unsigned char character)
+{
+    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+           (character >= '0' && character <= '9') || character == '-' || character == '.' ||
+           character == '_' || character == '~';
+}
+
+enum sim_status sim_url_append_segment(struct sim_buffer *out, struct sim_text segment,
+                                       const char *name, struct sim_error *error)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    enum sim_status status = SIM_OK;
+
+    if (segment.length == 0)
+        return sim_fail(error, SIM_BAD_INPUT, "%s must not be empty", name);
+    if (segment.data[0] == '.' &&
+        (segment.length == 1 || (segment.length == 2 && segment.data[1] == '.')))
+        return sim_fail(error, SIM_BAD_INPUT, "%s must not be \".\" or \"..\"", name);
+    for (size_t i = 0; i < segment.length; i++)
+        if ((unsigned char)segment.data[i] < ' ' || segment.data[i] == 0x7F)
+            return sim_fail(error, SIM_BAD_INPUT, "%s has a control character at position %zu",
+                            name, i);
+    for (size_t i = 0; i < segment.length && status == SIM_OK; i++) {
+        unsigned char character = (unsigned char)segment.data[i];
+        if (is_unreserved(character))
+            status = sim_buffer_append_char(out, (char)character);
+        else
+            status = sim_buffer_append(
+                out, (const char[]){'%', digits[character >> 4], digits[character & 15]}, 3);
+    }
+    return status == SIM_OK ? SIM_OK : sim_fail(error, status, "No memory for a URL");
+}
+
+static bool is_same_host(struct sim_text one, struct sim_text other)
+{
+    return one.length == other.length && strncasecmp(one.data, other.data, one.length) == 0;
+}
+
+bool sim_url_is_same_origin(const struct sim_url *one, const struct sim_url *other)
+{
+    return one->is_https == other->is_https && one->port == other->port &&
+           is_same_host(one->host, other->host);
+}
+
+static struct sim_text without_www(struct sim_text host)
+{
+    return starts_with(host, "www.") ? skip(host, 4) : host;
+}
+
+bool sim_url_is_same_site(const struct sim_url *from, const struct sim_url *to)
+{
+    bool is_upgrade = !from->is_https && from->port == 80 && to->is_https && to->port == 443;
+
+    if (to->has_credentials || (from->is_https && !to->is_https))
+        return false;
+    return (from->port == to->port || is_upgrade) &&
+           is_same_host(without_www(from->host), without_www(to->host));
+}

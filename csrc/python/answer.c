@@ -1,0 +1,467 @@
+#include "python/answer.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/clock.h"
+#include "python/decode.h"
+#include "python/error.h"
+#include "python/record.h"
+
+enum {
+    HTTP_ACCEPTED = 202,
+    HTTP_NO_CONTENT = 204,
+    HTTP_RESET_CONTENT = 205,
+    HTTP_UNAUTHORIZED = 401,
+    HTTP_PAYMENT_REQUIRED = 402,
+    HTTP_TOO_MANY_REQUESTS = 429,
+};
+
+/* Servers' words that mean a documented code; any other word is its own code. */
+static const struct {
+    const char *word, *code;
+} code_words[] = {
+    {"INVALID_API_KEY", "UNAUTHORIZED"},
+    {"AUTHENTICATION_REQUIRED", "UNAUTHORIZED"},
+    {"RATE_LIMITED", "RATE_LIMIT_EXCEEDED"},
+};
+
+/* What a status means where the server gives no word. */
+static const struct {
+    long http_status;
+    const char *code;
+} status_codes[] = {
+    {HTTP_UNAUTHORIZED, "UNAUTHORIZED"},
+    {HTTP_PAYMENT_REQUIRED, "USAGE_LIMIT_EXCEEDED"},
+    {HTTP_TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"},
+};
+
+/* ---- looking into decoded bodies ---- */
+
+/* The value of a key, borrowed; NULL without an exception when `object` is no dict or lacks it. */
+static PyObject *get(PyObject *object, const char *key)
+{
+    PyObject *name, *value;
+
+    if (object == NULL || !PyDict_Check(object))
+        return NULL;
+    name = PyUnicode_FromString(key);
+    value = name != NULL ? PyDict_GetItemWithError(object, name) : NULL;
+    Py_XDECREF(name);
+    PyErr_Clear(); /* no memory for the look-up: as if the key were missing */
+    return value;
+}
+
+/* The same, for a value that is a str which is not empty. */
+static PyObject *get_text(PyObject *object, const char *key)
+{
+    PyObject *value = get(object, key);
+
+    return value != NULL && PyUnicode_Check(value) && PyUnicode_GET_LENGTH(value) > 0 ? value
+                                                                                      : NULL;
+}
+
+static const struct sim_buffer *body_of(const struct pysim_call *call)
+{
+    return sim_exchange_body(call->exchange);
+}
+
+/* The body for `details`: what its JSON says, else its text, so that nothing a run gave is lost;
+ * NULL without an exception when it is empty, or when there is no memory to show it. */
+static PyObject *body_details(const struct pysim_call *call)
+{
+    const struct sim_buffer *body = body_of(call);
+    PyObject *details;
+
+    if (body->length == 0)
+        return NULL;
+    details = pysim_decode(call->state, body->data, body->length);
+    if (details == NULL) {
+        PyErr_Clear();
+        details = PyUnicode_DecodeUTF8(body->data, (Py_ssize_t)body->length, "replace");
+        PyErr_Clear();
+    }
+    return details;
+}
+
+static int64_t retry_after_ms(const struct pysim_call *call)
+{
+    struct sim_text value;
+    int64_t delay_ms = PYSIM_NO_RETRY_AFTER;
+
+    if (sim_exchange_header(call->exchange, "retry-after", &value))
+        (void)sim_clock_parse_retry_after(value, sim_clock_wall_ms(), &delay_ms);
+    return delay_ms;
+}
+
+/* ---- errors ---- */
+
+/* "HTTP 404: Not Found", with the standard's phrase where the server sent none. */
+static PyObject *http_phrase(const struct pysim_call *call)
+{
+    struct sim_text reason = sim_exchange_reason(call->exchange);
+    long http_status = sim_exchange_http_status(call->exchange);
+    PyObject *phrase = NULL, *module = NULL, *status = NULL, *message = NULL;
+
+    if (reason.length > 0)
+        phrase = PyUnicode_DecodeLatin1(reason.data, (Py_ssize_t)reason.length, NULL);
+    else if ((module = PyImport_ImportModule("http")) != NULL &&
+             (status = PyObject_CallMethod(module, "HTTPStatus", "l", http_status)) != NULL)
+        phrase = PyObject_GetAttrString(status, "phrase");
+    PyErr_Clear(); /* a status that the standard does not know has no phrase */
+    message = phrase != NULL ? PyUnicode_FromFormat("HTTP %ld: %U", http_status, phrase)
+                             : PyUnicode_FromFormat("HTTP %ld", http_status);
+    Py_XDECREF(phrase);
+    Py_XDECREF(module);
+    Py_XDECREF(status);
+    return message;
+}
+
+static PyObject *error_message(const struct pysim_call *call, PyObject *details)
+{
+    PyObject *message = get_text(details, "error");
+
+    if (message == NULL)
+        message = get_text(get(details, "error"), "message");
+    return message != NULL ? Py_NewRef(message) : http_phrase(call);
+}
+
+/* The server's word up to its first colon, as a documented code where it means one. */
+static PyObject *code_from_word(PyObject *word)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(word);
+    Py_ssize_t colon = PyUnicode_FindChar(word, ':', 0, length, 1);
+    PyObject *code = colon > 0 ? PyUnicode_Substring(word, 0, colon) : Py_NewRef(word);
+
+    for (size_t i = 0; code != NULL && i < sizeof code_words / sizeof *code_words; i++) {
+        if (PyUnicode_CompareWithASCIIString(code, code_words[i].word) == 0) {
+            Py_DECREF(code);
+            return PyUnicode_FromString(code_words[i].code);
+        }
+    }
+    return code;
+}
+
+/* NULL without an exception for no code. */
+static PyObject *error_code(PyObject *details, long http_status)
+{
+    PyObject *word = get_text(details, "code");
+
+    if (word == NULL)
+        word = get_text(get(details, "error"), "code");
+    if (word != NULL)
+        return code_from_word(word);
+    for (size_t i = 0; i < sizeof status_codes / sizeof *status_codes; i++)
+        if (status_codes[i].http_status == http_status)
+            return PyUnicode_FromString(status_codes[i].code);
+    return get(details, "success") == Py_False ? PyUnicode_FromString("EXECUTION_ERROR") : NULL;
+}
+
+/* A redirect that was not followed: nothing was sent to where it points. */
+static PyObject *redirect_message(const struct pysim_call *call, struct sim_text host)
+{
+    PyObject *name = PyUnicode_DecodeUTF8(host.data, (Py_ssize_t)host.length, "replace");
+    PyObject *message = NULL;
+
+    if (name != NULL)
+        message = PyUnicode_FromFormat("%s: HTTP %ld redirects to %U, which is not followed",
+                                       call->endpoint->failure,
+                                       sim_exchange_http_status(call->exchange), name);
+    Py_XDECREF(name);
+    return message;
+}
+
+PyObject *pysim_answer_raise(const struct pysim_call *call)
+{
+    struct sim_text host = {"", 0};
+    bool is_run = call->endpoint->is_post;
+    struct pysim_failure failure = {
+        .http_status = sim_exchange_http_status(call->exchange),
+        .details = body_details(call),
+        .retry_after_ms = retry_after_ms(call),
+    };
+
+    if (sim_exchange_refused_redirect(call->exchange, &host)) {
+        failure.message = redirect_message(call, host);
+        failure.code = PyUnicode_FromString(call->endpoint->code);
+    }
+    else if (is_run && failure.http_status == HTTP_TOO_MANY_REQUESTS) {
+        failure.message =
+            failure.retry_after_ms == PYSIM_NO_RETRY_AFTER
+                ? PyUnicode_FromString("Rate limit exceeded")
+                : PyUnicode_FromFormat("Rate limit exceeded. Retry after %lldms",
+                                       (long long)failure.retry_after_ms);
+        failure.code = PyUnicode_FromString("RATE_LIMIT_EXCEEDED");
+    }
+    else {
+        failure.message = error_message(call, failure.details);
+        failure.code = error_code(failure.details, failure.http_status);
+    }
+    if (failure.message != NULL && !PyErr_Occurred())
+        (void)pysim_raise(call->state, &failure);
+    Py_XDECREF(failure.message);
+    Py_XDECREF(failure.code);
+    Py_XDECREF(failure.details);
+    return NULL;
+}
+
+/* A 2xx answer that is not what the endpoint promises. `reason` is stolen and may be NULL with an
+ * exception set. */
+static PyObject *raise_unusable_steals(const struct pysim_call *call, PyObject *reason)
+{
+    struct pysim_failure failure = {.retry_after_ms = PYSIM_NO_RETRY_AFTER};
+
+    if (reason != NULL) {
+        failure.message = PyUnicode_FromFormat("%s: %S", call->endpoint->failure, reason);
+        failure.code = PyUnicode_FromString(call->endpoint->code);
+        failure.details = body_details(call);
+    }
+    if (failure.message != NULL && failure.code != NULL)
+        (void)pysim_raise(call->state, &failure);
+    Py_XDECREF(reason);
+    Py_XDECREF(failure.message);
+    Py_XDECREF(failure.code);
+    Py_XDECREF(failure.details);
+    return NULL;
+}
+
+/* The decoded body. What json refuses is a SimStudioError with json's words. */
+static PyObject *decode_body(const struct pysim_call *call)
+{
+    const struct sim_buffer *body = body_of(call);
+    PyObject *type = NULL, *value = NULL, *traceback = NULL;
+    PyObject *result = pysim_decode(call->state, body->length > 0 ? body->data : "", body->length);
+
+    if (result != NULL || !(PyErr_ExceptionMatches(PyExc_ValueError) ||
+                            PyErr_ExceptionMatches(PyExc_RecursionError)))
+        return result;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    (void)raise_unusable_steals(call, PyObject_Str(value));
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return NULL;
+}
+
+/* The decoded body of an endpoint that answers with an object. */
+static PyObject *decode_object(const struct pysim_call *call)
+{
+    PyObject *body = decode_body(call);
+
+    if (body == NULL || PyDict_Check(body))
+        return body;
+    (void)raise_unusable_steals(call, PyUnicode_FromFormat("expected a JSON object, got %.200s",
+                                                           Py_TYPE(body)->tp_name));
+    Py_DECREF(body);
+    return NULL;
+}
+
+/* ---- results ---- */
+
+/* The id of a queued run in a 202: what each era of server calls it. Borrowed; NULL: none. */
+static PyObject *find_run_id(PyObject *body, bool is_async)
+{
+    PyObject *id = get_text(body, "taskId");
+
+    /* Only what was asked for, or says so itself, is taken for a queued run by the later names: a
+     * workflow's own answer may have status 202 and a field of such a name. */
+    if (id == NULL && (is_async || get(body, "async") == Py_True)) {
+        id = get_text(body, "jobId");
+        if (id == NULL)
+            id = get_text(get(body, "data"), "runId");
+    }
+    return id;
+}
+
+static PyObject *queued_result(const struct pysim_call *call, PyObject *body, PyObject *id)
+{
+    struct pysim_state *state = call->state;
+    PyObject *success = get(body, "success"), *status = get_text(body, "status");
+    PyObject *created_at = get_text(body, "createdAt"), *links = get(body, "links");
+    PyObject *status_url = get_text(body, "statusUrl");
+    PyObject *own_links = NULL, *queued = NULL, *nothing = NULL, *result = NULL;
+
+    if (status_url == NULL)
+        status_url = get_text(get(body, "data"), "statusUrl");
+    queued = PyUnicode_FromString("queued");
+    nothing = PyUnicode_FromString("");
+    own_links = links != NULL && PyDict_Check(links) ? Py_NewRef(links) : PyDict_New();
+    if (queued == NULL || nothing == NULL || own_links == NULL)
+        goto done;
+    if (PyDict_GET_SIZE(own_links) == 0 && status_url != NULL &&
+        PyDict_SetItemString(own_links, "status", status_url) < 0)
+        goto done;
+    result = pysim_record_new(state, PYSIM_AsyncExecutionResult,
+                              (PyObject *const[]){
+                                  success != NULL ? success : Py_True,
+                                  id,
+                                  status != NULL ? status : queued,
+                                  created_at != NULL ? created_at : nothing,
+                                  own_links,
+                              });
+done:
+    Py_XDECREF(own_links);
+    Py_XDECREF(queued);
+    Py_XDECREF(nothing);
+    return result;
+}
+
+/* A result whose output is the whole of what came: a workflow's own Response block. */
+static PyObject *plain_result(const struct pysim_call *call, PyObject *output)
+{
+    PyObject *values[7] = {Py_True, output};
+
+    return pysim_record_new(call->state, PYSIM_WorkflowExecutionResult, values);
+}
+
+static PyObject *answer_execution(const struct pysim_call *call, bool is_async)
+{
+    long http_status = sim_exchange_http_status(call->exchange);
+    PyObject *body = NULL, *id = NULL, *result = NULL;
+
+    if (body_of(call)->length == 0 &&
+        (http_status == HTTP_NO_CONTENT || http_status == HTTP_RESET_CONTENT))
+        return plain_result(call, Py_None);
+    body = decode_body(call);
+    if (body == NULL)
+        return NULL;
+    if (http_status == HTTP_ACCEPTED)
+        id = find_run_id(body, is_async);
+    if (id != NULL)
+        result = queued_result(call, body, id);
+    else if (get(body, "success") != NULL)
+        result = pysim_record_from_json(call->state, PYSIM_WorkflowExecutionResult, body);
+    else
+        result = plain_result(call, body);
+    Py_DECREF(body);
+    return result;
+}
+
+static PyObject *answer_status(const struct pysim_call *call)
+{
+    PyObject *body = decode_object(call), *result = NULL;
+
+    if (body != NULL && (get(body, "isDeployed") != NULL ||
+                         PyDict_SetItemString(body, "isDeployed", Py_False) == 0))
+        result = pysim_record_from_json(call->state, PYSIM_WorkflowStatus, body);
+    Py_XDECREF(body);
+    return result;
+}
+
+/* Today's servers send requestsPerMinute where the documentation has limit. */
+static int add_documented_limit(PyObject *buckets)
+{
+    PyObject *name, *bucket, *per_minute;
+    Py_ssize_t at = 0;
+
+    if (!PyDict_Check(buckets))
+        return 0;
+    while (PyDict_Next(buckets, &at, &name, &bucket)) {
+        per_minute = get(bucket, "requestsPerMinute");
+        if (per_minute != NULL && get(bucket, "limit") == NULL &&
+            PyDict_SetItemString(bucket, "limit", per_minute) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static PyObject *answer_usage(const struct pysim_call *call)
+{
+    PyObject *body = decode_object(call), *no_limit = NULL, *no_usage = NULL, *result = NULL;
+    PyObject *success, *rate_limit, *usage;
+
+    no_limit = PyDict_New();
+    no_usage = PyDict_New();
+    if (body == NULL || no_limit == NULL || no_usage == NULL)
+        goto done;
+    success = get(body, "success");
+    rate_limit = get(body, "rateLimit");
+    usage = get(body, "usage");
+    if (rate_limit != NULL && add_documented_limit(rate_limit) < 0)
+        goto done;
+    result = pysim_record_new(call->state, PYSIM_UsageLimits,
+                              (PyObject *const[]){
+                                  success != NULL ? success : Py_True,
+                                  rate_limit != NULL ? rate_limit : no_limit,
+                                  usage != NULL ? usage : no_usage,
+                              });
+done:
+    Py_XDECREF(body);
+    Py_XDECREF(no_limit);
+    Py_XDECREF(no_usage);
+    return result;
+}
+
+PyObject *pysim_answer(const struct pysim_call *call, bool is_async)
+{
+    long http_status = sim_exchange_http_status(call->exchange);
+
+    if (http_status < 200 || http_status > 299)
+        return pysim_answer_raise(call);
+    switch (call->kind) {
+    case PYSIM_EXECUTE:
+        return answer_execution(call, is_async);
+    case PYSIM_STATUS:
+        return answer_status(call);
+    case PYSIM_JOB:
+        return decode_body(call);
+    case PYSIM_USAGE:
+        return answer_usage(call);
+    }
+    Py_UNREACHABLE();
+}
+
+bool pysim_answer_is_stream(const struct pysim_call *call)
+{
+    static const char stream_type[] = "text/event-stream";
+    struct sim_text type;
+
+    return sim_exchange_header(call->exchange, "content-type", &type) &&
+           type.length >= sizeof stream_type - 1 &&
+           strncasecmp(type.data, stream_type, sizeof stream_type - 1) == 0;
+}
+
+/* ---- rate limits ---- */
+
+/* A header that is a whole number; nonsense is as good as no header. */
+static bool read_count(const struct pysim_call *call, const char *name, int64_t *count)
+{
+    struct sim_text text;
+    int64_t number = 0;
+
+    if (!sim_exchange_header(call->exchange, name, &text) || text.length == 0)
+        return false;
+    for (size_t i = 0; i < text.length; i++) {
+        int digit = text.data[i] - '0';
+        if (digit < 0 || digit > 9 || number > (INT64_MAX - digit) / 10)
+            return false;
+        number = number * 10 + digit;
+    }
+    *count = number;
+    return true;
+}
+
+PyObject *pysim_answer_rate_limit(const struct pysim_call *call)
+{
+    int64_t limit = 0, remaining = 0, reset = 0, wait_ms;
+    struct sim_text text;
+    PyObject *values[4] = {NULL}, *info = NULL;
+    bool has_limit = read_count(call, "x-ratelimit-limit", &limit);
+    bool has_remaining = read_count(call, "x-ratelimit-remaining", &remaining);
+    bool has_reset = sim_exchange_header(call->exchange, "x-ratelimit-reset", &text) &&
+                     sim_clock_parse_reset(text, &reset);
+
+    if (!has_limit && !has_remaining && !has_reset)
+        return NULL;
+    wait_ms = retry_after_ms(call);
+    values[0] = PyLong_FromLongLong(limit);
+    values[1] = PyLong_FromLongLong(remaining);
+    values[2] = PyLong_FromLongLong(reset);
+    values[3] = wait_ms == PYSIM_NO_RETRY_AFTER ? Py_NewRef(Py_None) : PyLong_FromLongLong(wait_ms);
+    if (values[0] != NULL && values[1] != NULL && values[2] != NULL && values[3] != NULL)
+        info = pysim_record_new(call->state, PYSIM_RateLimitInfo, values);
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        Py_XDECREF(values[i]);
+    return info;
+}

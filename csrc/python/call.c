@@ -1,0 +1,321 @@
+#include "python/call.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "python/certificates.h"
+#include "python/error.h"
+
+static const struct pysim_endpoint_row endpoints[] = {
+    [PYSIM_EXECUTE] =
+        {
+            .is_post = true,
+            .before = "/api/workflows/",
+            .after = "/execute",
+            .id_name = "workflow_id",
+            .failure = "Failed to execute workflow",
+            .code = "EXECUTION_ERROR",
+            .timeout_message = "Workflow execution timed out after",
+            .doubt = "; the run may have happened",
+        },
+    [PYSIM_STATUS] =
+        {
+            .before = "/api/workflows/",
+            .after = "/status",
+            .id_name = "workflow_id",
+            .failure = "Failed to get workflow status",
+            .code = "STATUS_ERROR",
+            .timeout_message = "Failed to get workflow status: timed out after",
+            .doubt = "",
+        },
+    [PYSIM_JOB] =
+        {
+            .before = "/api/jobs/",
+            .after = "",
+            .id_name = "task_id",
+            .failure = "Failed to get job status",
+            .code = "STATUS_ERROR",
+            .timeout_message = "Failed to get job status: timed out after",
+            .doubt = "",
+        },
+    [PYSIM_USAGE] =
+        {
+            .before = "/api/users/me/usage-limits",
+            .after = "",
+            .failure = "Failed to get usage limits",
+            .code = "USAGE_ERROR",
+            .timeout_message = "Failed to get usage limits: timed out after",
+            .doubt = "",
+        },
+};
+
+enum {
+    MOST_HEADERS = 4,
+    /* One run's answer: far above what a server sends, and below what would take a machine down. */
+    DEFAULT_RESPONSE_LIMIT = 1024 * 1024 * 1024,
+};
+
+#define RESPONSE_LIMIT_VARIABLE "SIMSTUDIO_MAX_RESPONSE_BYTES"
+
+/* ---- time-outs ---- */
+
+/* One number of seconds, or None for no bound, to milliseconds. */
+static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
+{
+    double seconds;
+
+    *out_ms = 0;
+    if (value == Py_None)
+        return 0;
+    if (PyBool_Check(value) || PyUnicode_Check(value) || !PyNumber_Check(value)) {
+        PyErr_Format(PyExc_TypeError, "%s must be a number of seconds or None, not %.200s", name,
+                     Py_TYPE(value)->tp_name);
+        return -1;
+    }
+    seconds = PyFloat_AsDouble(value);
+    if (seconds == -1.0 && PyErr_Occurred())
+        return -1;
+    if (!(seconds > 0)) { /* NaN as well */
+        PyErr_Format(PyExc_ValueError, "%s must be greater than 0 seconds, not %R", name, value);
+        return -1;
+    }
+    /* Rounded up, so that a bound below a millisecond is still a bound. */
+    if (seconds < SIM_CLOCK_LONGEST_MS / 1000.0)
+        *out_ms = (int64_t)ceil(seconds * 1000.0);
+    return 0;
+}
+
+int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pysim_timeout *out)
+{
+    static const char *const names[] = {"timeout's connect part", "timeout's read part",
+                                        "timeout's total part"};
+    int64_t *const parts[] = {&out->timeouts.connect_ms, &out->timeouts.read_ms,
+                              &out->timeouts.total_ms};
+    Py_ssize_t count;
+
+    if (timeout == NULL)
+        timeout = state->default_timeout;
+    *out = (struct pysim_timeout){.given = timeout};
+    if (!PyTuple_Check(timeout)) {
+        if (seconds_to_ms(timeout, "timeout", &out->timeouts.connect_ms) < 0)
+            return -1;
+        out->timeouts.read_ms = out->timeouts.connect_ms;
+        return 0;
+    }
+    count = PyTuple_GET_SIZE(timeout);
+    if (count != 2 && count != 3) {
+        PyErr_Format(PyExc_ValueError,
+                     "timeout as a tuple is (connect, read) or (connect, read, total), not %zd parts",
+                     count);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (seconds_to_ms(PyTuple_GET_ITEM(timeout, i), names[i], parts[i]) < 0)
+            return -1;
+    return 0;
+}
+
+/* ---- failures ---- */
+
+static int call_raise_timeout(struct pysim_call *call)
+{
+    struct pysim_failure failure = {.retry_after_ms = PYSIM_NO_RETRY_AFTER};
+
+    failure.message =
+        PyUnicode_FromFormat("%s %S seconds", call->endpoint->timeout_message, call->timeout);
+    failure.code = PyUnicode_FromString("TIMEOUT");
+    if (failure.message != NULL && failure.code != NULL)
+        (void)pysim_raise(call->state, &failure);
+    Py_XDECREF(failure.message);
+    Py_XDECREF(failure.code);
+    return -1;
+}
+
+static int call_raise(struct pysim_call *call, struct sim_error *error)
+{
+    const struct pysim_endpoint_row *endpoint = call->endpoint;
+
+    if (error->status == SIM_TIMED_OUT)
+        return call_raise_timeout(call);
+    if (call->exchange != NULL && sim_exchange_was_sent(call->exchange) &&
+        error->status != SIM_NO_MEMORY) {
+        size_t length = strlen(error->message);
+        (void)snprintf(error->message + length, sizeof error->message - length, "%s",
+                       endpoint->doubt);
+    }
+    (void)pysim_raise_core(call->state, error, endpoint->failure, endpoint->code);
+    return -1;
+}
+
+/* ---- preparing ---- */
+
+/* Puts `id`, taken through str(), into the path as one escaped segment. */
+static int append_id(struct sim_buffer *path, PyObject *id, const char *name)
+{
+    struct sim_error error = {SIM_OK, ""};
+    struct sim_text segment = {NULL, 0};
+    Py_ssize_t length = 0;
+    PyObject *text = PyObject_Str(id);
+    int result = -1;
+
+    if (text == NULL)
+        goto done;
+    segment.data = PyUnicode_AsUTF8AndSize(text, &length);
+    if (segment.data == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
+            PyErr_Clear();
+            PyErr_Format(PyExc_ValueError, "%s has a lone surrogate, which no URL can carry", name);
+        }
+        goto done;
+    }
+    segment.length = (size_t)length;
+    if (sim_url_append_segment(path, segment, name, &error) != SIM_OK) {
+        (void)pysim_raise_core(NULL, &error, NULL, NULL);
+        goto done;
+    }
+    result = 0;
+done:
+    Py_XDECREF(text);
+    return result;
+}
+
+int pysim_call_init(struct pysim_call *call, struct pysim_state *state, enum pysim_endpoint endpoint,
+                    PyObject *id)
+{
+    call->state = state;
+    call->kind = endpoint;
+    call->endpoint = &endpoints[endpoint];
+    sim_buffer_init(&call->path, SIZE_MAX);
+    sim_buffer_init(&call->body, SIZE_MAX);
+    if (sim_buffer_append_text(&call->path, call->endpoint->before) != SIM_OK) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (call->endpoint->id_name != NULL &&
+        append_id(&call->path, id, call->endpoint->id_name) < 0)
+        return -1;
+    if (sim_buffer_append_text(&call->path, call->endpoint->after) != SIM_OK) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+/* The environment's limit for a response, read at each call like everything else there. */
+static int read_response_limit(size_t *limit)
+{
+    const char *text = getenv(RESPONSE_LIMIT_VARIABLE);
+    unsigned long long number;
+    char *end = NULL;
+
+    *limit = DEFAULT_RESPONSE_LIMIT;
+    if (text == NULL || *text == '\0')
+        return 0;
+    number = strtoull(text, &end, 10);
+    if (*end != '\0' || number == 0 || number >= SIZE_MAX / 2 || text[0] == '-') {
+        PyErr_SetString(PyExc_ValueError,
+                        RESPONSE_LIMIT_VARIABLE " must be a whole number of bytes, at least 1");
+        return -1;
+    }
+    *limit = (size_t)number;
+    return 0;
+}
+
+int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
+                     const struct pysim_timeout *timeout, bool is_async, bool is_live)
+{
+    struct sim_error error = {SIM_OK, ""};
+    const char *headers[MOST_HEADERS];
+    struct sim_request request = {
+        .is_post = call->endpoint->is_post,
+        .base = origin->base,
+        .path = {call->path.data, call->path.length},
+        .headers = headers,
+        .body = {call->body.data, call->body.length},
+        .timeouts = timeout->timeouts,
+        .is_live = is_live,
+    };
+
+    Py_INCREF(timeout->given);
+    Py_XSETREF(call->timeout, timeout->given);
+    call->is_done = false;
+    headers[request.header_count++] = PyBytes_AS_STRING(call->state->user_agent);
+    if (origin->key_header != NULL)
+        headers[request.header_count++] = origin->key_header;
+    if (request.is_post)
+        headers[request.header_count++] = "Content-Type: application/json";
+    if (is_async)
+        headers[request.header_count++] = "X-Execution-Mode: async";
+    if (read_response_limit(&request.response_limit) < 0)
+        return -1;
+    if (pysim_certificates_find(call->state, origin->base, &request.trust, &error) < 0) {
+        if (PyErr_Occurred())
+            return -1;
+        return call_raise(call, &error);
+    }
+    if (sim_exchange_start(origin->session, &request, &call->exchange, &error) != SIM_OK)
+        return call_raise(call, &error);
+    return 0;
+}
+
+/* ---- waiting ---- */
+
+int pysim_call_step(struct pysim_call *call)
+{
+    struct sim_error error = {SIM_OK, ""};
+    enum sim_status status;
+
+    Py_BEGIN_ALLOW_THREADS
+    status = sim_exchange_step(call->exchange, &call->is_done, &error);
+    Py_END_ALLOW_THREADS
+
+    if (status != SIM_OK)
+        return call_raise(call, &error);
+    /* A complete answer is never thrown away for a signal: the interpreter will look at it. */
+    return call->is_done ? 0 : PyErr_CheckSignals();
+}
+
+int pysim_call_wait(struct pysim_call *call)
+{
+    while (!call->is_done)
+        if (pysim_call_step(call) < 0)
+            return -1;
+    return 0;
+}
+
+void pysim_call_end(struct pysim_call *call)
+{
+    sim_exchange_finish(call->exchange);
+    call->exchange = NULL;
+}
+
+void pysim_call_fini(struct pysim_call *call)
+{
+    pysim_call_end(call);
+    sim_buffer_fini(&call->path);
+    sim_buffer_fini(&call->body);
+    Py_CLEAR(call->timeout);
+}
+
+int pysim_sleep(int64_t duration_ms)
+{
+    int64_t now_ms = sim_clock_monotonic_ms();
+    const int64_t end_ms = now_ms + duration_ms;
+
+    while (now_ms < end_ms) {
+        int64_t slice_ms = end_ms - now_ms;
+        /* A signal that another thread received does not wake this one. */
+        if (slice_ms > SIM_HTTP_STEP_MS)
+            slice_ms = SIM_HTTP_STEP_MS;
+        Py_BEGIN_ALLOW_THREADS
+        sim_clock_sleep_ms(slice_ms);
+        Py_END_ALLOW_THREADS
+        if (PyErr_CheckSignals() < 0)
+            return -1;
+        now_ms = sim_clock_monotonic_ms();
+    }
+    return 0;
+}

@@ -1,0 +1,82 @@
+/* One call of the API, from the endpoint to the answer.
+ *
+ * Owns the waiting: it drives an exchange with the GIL released and looks at
+ * signals in between. Must not know what an answer means, nor what a client is. */
+#ifndef PYSIM_CALL_H
+#define PYSIM_CALL_H
+
+#include <stdbool.h>
+
+#include "core/http.h"
+#include "python/state.h"
+
+/* What the Sim API offers; the rows are in call.c. */
+enum pysim_endpoint {
+    PYSIM_EXECUTE,
+    PYSIM_STATUS,
+    PYSIM_JOB,
+    PYSIM_USAGE,
+};
+
+struct pysim_endpoint_row {
+    bool is_post;
+    const char *before, *after;  /* the path around the id */
+    const char *id_name;         /* the parameter that is the id, NULL where there is none */
+    const char *failure;         /* how a message about a failure begins */
+    const char *code;            /* the error code of a failure without one of its own */
+    const char *timeout_message; /* what stands before the time-out in seconds */
+    const char *doubt;           /* what to add when the request may have been served */
+};
+
+/* How a caller waits, taken from `timeout`. */
+struct pysim_timeout {
+    PyObject *given; /* borrowed; for messages */
+    struct sim_timeouts timeouts;
+};
+
+struct pysim_call { /* start from all zero, end with pysim_call_fini() */
+    struct pysim_state *state; /* borrowed */
+    enum pysim_endpoint kind;
+    const struct pysim_endpoint_row *endpoint;
+    struct sim_buffer path, body;
+    struct sim_exchange *exchange;
+    PyObject *timeout; /* as given; owned */
+    bool is_done;
+};
+
+/* What a call needs to know of its client; all borrowed, read before the call returns. */
+struct pysim_origin {
+    struct sim_session *session;
+    struct sim_text base;    /* without a slash at its end */
+    const char *key_header;  /* "X-API-Key: ...", or NULL */
+};
+
+/* Reads a `timeout` argument: seconds as a number, (connect, read), (connect, read, total), None in
+ * any place for no bound. NULL stands for 30 s. TypeError or ValueError for anything else. */
+int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pysim_timeout *out);
+
+/* Prepares a call: its path, from `id` (through str(); NULL where the endpoint has none). 0, or -1
+ * with TypeError or ValueError. The body of a POST goes into call->body before the start. */
+int pysim_call_init(struct pysim_call *call, struct pysim_state *state, enum pysim_endpoint endpoint,
+                    PyObject *id);
+
+/* Starts the exchange. `is_async` asks for a queued run, `is_live` for steps that return with
+ * every piece of the body. 0, or -1 with an exception. A call that has ended may be started again. */
+int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
+                     const struct pysim_timeout *timeout, bool is_async, bool is_live);
+
+/* One step, without the GIL. 0, or -1 with an exception: what a signal handler raised, or what the
+ * transport met. The exchange can't go on after that. */
+int pysim_call_step(struct pysim_call *call);
+
+/* Steps until the answer is complete. */
+int pysim_call_wait(struct pysim_call *call);
+
+/* Ends the exchange, if one is under way, and keeps path and body for another start. */
+void pysim_call_end(struct pysim_call *call);
+void pysim_call_fini(struct pysim_call *call);
+
+/* Sleeps without the GIL, signals observed. 0, or -1 with what a signal handler raised. */
+int pysim_sleep(int64_t duration_ms);
+
+#endif

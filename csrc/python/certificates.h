@@ -1,0 +1,17 @@
+/* Which certificate authorities a call trusts: the core's places, and those that only Python knows. */
+#ifndef PYSIM_CERTIFICATES_H
+#define PYSIM_CERTIFICATES_H
+
+#include "core/trust.h"
+#include "core/url.h"
+#include "python/state.h"
+
+/* Finds the source for a call to `base`: the environment's variables, libcurl's own default,
+ * ssl.get_default_verify_paths(), the distributions' places, certifi. Python's modules are
+ * imported for https alone, and only when the ones before gave nothing; what was found is kept.
+ * An empty `*trust` when there is none at all. 0, or -1: with `*error` filled when the
+ * environment names what does not exist, with an exception set otherwise. */
+int pysim_certificates_find(struct pysim_state *state, struct sim_text base,
+                            struct sim_trust *trust, struct sim_error *error);
+
+#endif

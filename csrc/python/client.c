@@ -1,0 +1,260 @@
+#include "python/client.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/memory.h"
+#include "core/retry.h"
+#include "python/answer.h"
+#include "python/arguments.h"
+#include "python/encode.h"
+#include "python/error.h"
+#include "python/record.h"
+
+#define DEFAULT_BASE_URL "https://sim.ai"
+#define TIMEOUT_DOC                                                                                \
+    "timeout: seconds to connect, and the longest silence while sending or receiving after that\n" \
+    "    (float, default 30.0); or (connect, read), or (connect, read, total); None: no bound.\n"
+
+struct client {
+    PyObject_HEAD
+    PyObject *dict;
+    PyObject *weak_references;
+    struct pysim_state *state; /* borrowed: the type keeps the module */
+    PyObject *api_key;         /* str or None */
+    PyObject *base_url;        /* str without a slash at its end */
+    PyObject *rate_limit;      /* RateLimitInfo or None */
+    PyObject *key_header;      /* bytes "X-API-Key: ...", NULL where there is no key */
+    struct sim_session *session;
+};
+
+/* ---- attributes ---- */
+
+/* A header line with the key; `*header` is NULL for no key. The key stands in no message. */
+static int make_key_header(PyObject *key, PyObject **header)
+{
+    PyObject *latin = NULL;
+    const char *text;
+    Py_ssize_t length;
+    int result = -1;
+
+    *header = NULL;
+    if (key == Py_None || (PyUnicode_Check(key) && PyUnicode_GET_LENGTH(key) == 0))
+        return 0;
+    if (!PyUnicode_Check(key)) {
+        PyErr_Format(PyExc_TypeError, "api_key must be a str or None, not %.200s",
+                     Py_TYPE(key)->tp_name);
+        return -1;
+    }
+    latin = PyUnicode_AsLatin1String(key); /* what a header field can carry */
+    if (latin == NULL) {
+        /* The codec's own error would show the key. */
+        if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
+            PyErr_Clear();
+            PyErr_SetString(PyExc_ValueError,
+                            "api_key has a character that an HTTP header cannot carry");
+        }
+        return -1;
+    }
+    text = PyBytes_AS_STRING(latin);
+    length = PyBytes_GET_SIZE(latin);
+    for (Py_ssize_t i = 0; i < length; i++) {
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7F) {
+            PyErr_Format(PyExc_ValueError,
+                         "api_key has a control character at position %zd (a line break, perhaps), "
+                         "which an HTTP header cannot carry",
+                         i);
+            goto done;
+        }
+    }
+    *header = PyBytes_FromFormat("X-API-Key: %s", text);
+    result = *header != NULL ? 0 : -1;
+done:
+    Py_DECREF(latin);
+    return result;
+}
+
+static int client_set_api_key(struct client *self, PyObject *value, void *Py_UNUSED(closure))
+{
+    PyObject *header = NULL;
+
+    if (value == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "api_key cannot be deleted");
+        return -1;
+    }
+    if (make_key_header(value, &header) < 0)
+        return -1;
+    Py_INCREF(value);
+    Py_XSETREF(self->api_key, value);
+    Py_XSETREF(self->key_header, header);
+    return 0;
+}
+
+/* The base URL without slashes at its end, checked; a new reference. */
+static PyObject *check_base_url(PyObject *value)
+{
+    struct sim_error error = {SIM_OK, ""};
+    struct sim_url url;
+    Py_ssize_t length;
+    PyObject *stripped = NULL;
+    const char *text;
+
+    if (!PyUnicode_Check(value))
+        return PyErr_Format(PyExc_TypeError, "base_url must be a str, not %.200s",
+                            Py_TYPE(value)->tp_name);
+    length = PyUnicode_GET_LENGTH(value);
+    while (length > 0 && PyUnicode_READ_CHAR(value, length - 1) == '/')
+        length--;
+    stripped = PyUnicode_Substring(value, 0, length);
+    if (stripped == NULL)
+        return NULL;
+    text = PyUnicode_AsUTF8AndSize(stripped, &length);
+    if (text == NULL)
+        goto failed;
+    if (sim_url_parse((struct sim_text){text, (size_t)length}, &url, &error) != SIM_OK) {
+        PyErr_Format(PyExc_ValueError, "base_url: %s", error.message);
+        goto failed;
+    }
+    if (url.has_query) {
+        PyErr_SetString(PyExc_ValueError, "base_url must not have a query or a fragment");
+        goto failed;
+    }
+    return stripped;
+failed:
+    Py_DECREF(stripped);
+    return NULL;
+}
+
+static int client_set_base_url(struct client *self, PyObject *value, void *Py_UNUSED(closure))
+{
+    PyObject *checked;
+
+    if (value == NULL) {
+        PyErr_SetString(PyExc_AttributeError, "base_url cannot be deleted");
+        return -1;
+    }
+    checked = check_base_url(value);
+    if (checked == NULL)
+        return -1;
+    Py_XSETREF(self->base_url, checked);
+    return 0;
+}
+
+static PyObject *client_get_api_key(struct client *self, void *Py_UNUSED(closure))
+{
+    return Py_NewRef(self->api_key);
+}
+
+static PyObject *client_get_base_url(struct client *self, void *Py_UNUSED(closure))
+{
+    return Py_NewRef(self->base_url);
+}
+
+static PyObject *client_get_rate_limit(struct client *self, void *Py_UNUSED(closure))
+{
+    return Py_NewRef(self->rate_limit);
+}
+
+static int client_set_rate_limit(struct client *self, PyObject *value, void *Py_UNUSED(closure))
+{
+    PyObject *info = value != NULL ? value : Py_None;
+
+    Py_INCREF(info);
+    Py_XSETREF(self->rate_limit, info);
+    return 0;
+}
+
+/* ---- life ---- */
+
+static PyObject *client_new(PyTypeObject *type, PyObject *Py_UNUSED(arguments),
+                            PyObject *Py_UNUSED(keywords))
+{
+    struct client *self = (struct client *)type->tp_alloc(type, 0);
+
+    if (self == NULL)
+        return NULL;
+    /* A subclass may leave our __init__ out: the defaults stand then, with no key. */
+    self->api_key = Py_NewRef(Py_None);
+    self->rate_limit = Py_NewRef(Py_None);
+    self->state = pysim_state_of_type(type);
+    self->base_url = PyUnicode_FromString(DEFAULT_BASE_URL);
+    if (self->state != NULL && self->base_url != NULL) {
+        self->session = sim_session_new();
+        if (self->session != NULL)
+            return (PyObject *)self;
+        PyErr_NoMemory();
+    }
+    Py_DECREF(self);
+    return NULL;
+}
+
+static int client_init(struct client *self, PyObject *arguments, PyObject *keywords)
+{
+    static const char *const names[] = {"api_key", "base_url"};
+    static const struct pysim_signature signature = {
+        "SimStudioClient", "__init__", 1, 2, 2, names,
+    };
+    PyObject *values[2];
+
+    if (pysim_arguments_match_init(&signature, arguments, keywords, values) < 0 ||
+        client_set_api_key(self, values[0], NULL) < 0)
+        return -1;
+    return values[1] != NULL ? client_set_base_url(self, values[1], NULL) : 0;
+}
+
+static int client_traverse(struct client *self, visitproc visit, void *arg)
+{
+    Py_VISIT(self->dict);
+    Py_VISIT(self->api_key);
+    Py_VISIT(self->base_url);
+    Py_VISIT(self->rate_limit);
+    PYSIM_VISIT_TYPE(self);
+    return 0;
+}
+
+static int client_clear(struct client *self)
+{
+    Py_CLEAR(self->dict);
+    Py_CLEAR(self->rate_limit);
+    return 0;
+}
+
+/* A call in another thread holds a reference to the client, so none is under way here. */
+static void client_dealloc(struct client *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+
+    PyObject_GC_UnTrack(self);
+    if (self->weak_references != NULL)
+        PyObject_ClearWeakRefs((PyObject *)self);
+    (void)client_clear(self);
+    Py_CLEAR(self->api_key);
+    Py_CLEAR(self->base_url);
+    Py_CLEAR(self->key_header);
+    sim_session_release(self->session);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+/* The URL without the password that may stand in it; the key does not appear at all. */
+static PyObject *client_repr(struct client *self)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(self->base_url), start, at;
+    PyObject *shown = Py_NewRef(self->base_url), *scheme = NULL, *rest = NULL, *result = NULL;
+
+    start = PyUnicode_FindChar(self->base_url, ':', 0, length, 1) + 3; /* past "://" */
+    at = PyUnicode_FindChar(self->base_url, '@', start, length, -1);
+    if (at >= 0) {
+        scheme = PyUnicode_Substring(self->base_url, 0, start);
+        rest = PyUnicode_Substring(self->base_url, at, length);
+        Py_DECREF(shown);
+        shown = scheme != NULL && rest != NULL ? PyUnicode_FromFormat("%U***%U", scheme, rest)
+                                               : NULL;
+    }
+    if (shown != NULL)
+        result = PyUnicode_FromFormat("<%s base_url=%R>", Py_TYPE(self)->tp_name, shown);
+    Py_XDECREF(shown);
+    Py_XDECREF(scheme);
+    Py_XDECREF(rest);
+    return result;
+}
