@@ -19,6 +19,7 @@ setup(
             "simstudio._native",
             sources=sorted(glob("csrc/core/*.c") + glob("csrc/python/*.c")),
             include_dirs=["csrc"],
+            define_macros=[("SIMSTUDIO_VERSION", '"0.1.1+native.1"')],
             extra_compile_args=[
                 "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes",
                 "-fvisibility=hidden", *pkg_config("--cflags", *PACKAGES),

@@ -1,3 +1,25 @@
-"""The Sim SDK for Python, native."""
+"""The Sim SDK for Python, native: run agent workflows on Sim."""
 
-__version__ = "0.1.1+native.1"
+from ._native import (
+    AsyncExecutionResult,
+    RateLimitInfo,
+    RateLimitStatus,
+    SimStudioClient,
+    SimStudioError,
+    UsageLimits,
+    WorkflowExecutionResult,
+    WorkflowStatus,
+    __version__,
+)
+
+Client = SimStudioClient
+
+__all__ = [
+    "SimStudioClient",
+    "SimStudioError",
+    "WorkflowExecutionResult",
+    "WorkflowStatus",
+    "AsyncExecutionResult",
+    "RateLimitInfo",
+    "UsageLimits",
+]

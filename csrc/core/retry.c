@@ -1,6 +1,7 @@
 #include "core/retry.h"
 
 #include <math.h>
+#include <unistd.h>
 
 /* Longer waits than this are cut: about a year, and far from the end of int64_t. */
 #define LONGEST_WAIT_S 3e7
@@ -30,4 +31,14 @@ bool sim_retry_delay_ms(const struct sim_retry_policy *policy, unsigned attempt,
         wait_s = clamp(policy->max_s);
     *delay_ms = (int64_t)(wait_s * 1000.0 * (1.0 - JITTER + 2.0 * JITTER * random));
     return true;
+}
+
+double sim_retry_random(void)
+{
+    uint64_t bits = 0;
+
+    /* Without entropy the middle of the range does as well as any. */
+    if (getentropy(&bits, sizeof bits) != 0)
+        return 0.5;
+    return (double)(bits >> 11) * 0x1p-53;
 }

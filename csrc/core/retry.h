@@ -1,4 +1,4 @@
-/* When to try again: a pure function of the policy, the attempt and the dice. */
+/* When to try again: a pure function of the policy, the attempt and the dice, and the dice. */
 #ifndef SIM_CORE_RETRY_H
 #define SIM_CORE_RETRY_H
 
@@ -25,5 +25,8 @@ enum {
  * numbers are, the result is finite and not negative. */
 bool sim_retry_delay_ms(const struct sim_retry_policy *policy, unsigned attempt, double random,
                         int64_t hint_ms, int64_t *delay_ms);
+
+/* A number for `random`: uniform in [0, 1), from the system. */
+double sim_retry_random(void);
 
 #endif

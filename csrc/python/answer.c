@@ -433,10 +433,10 @@ static bool read_count(const struct pysim_call *call, const char *name, int64_t 
     if (!sim_exchange_header(call->exchange, name, &text) || text.length == 0)
         return false;
     for (size_t i = 0; i < text.length; i++) {
-        int digit = text.data[i] - '0';
-        if (digit < 0 || digit > 9 || number > (INT64_MAX - digit) / 10)
+        int figure = text.data[i] - '0';
+        if (figure < 0 || figure > 9 || number > (INT64_MAX - figure) / 10)
             return false;
-        number = number * 10 + digit;
+        number = number * 10 + figure;
     }
     *count = number;
     return true;

@@ -7,7 +7,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-
+#include <structmember.h>
 
 #if PY_VERSION_HEX < 0x030A0000
 static inline PyObject *Py_NewRef(PyObject *object)
@@ -22,5 +22,53 @@ static inline PyObject *Py_XNewRef(PyObject *object)
     return object;
 }
 #endif
+
+/* From 3.9 on an instance of a heap type owns a reference to its type, and its traverse says so.
+ * On 3.8 the instance's own dealloc drops the reference, but traverse must not show it. */
+#if PY_VERSION_HEX >= 0x03090000
+#define PYSIM_VISIT_TYPE(self) Py_VISIT(Py_TYPE(self))
+#define PYSIM_TYPE_FROM_SPEC(module, spec, bases) PyType_FromModuleAndSpec(module, spec, bases)
+#else
+#define PYSIM_VISIT_TYPE(self) ((void)0)
+#define PYSIM_TYPE_FROM_SPEC(module, spec, bases) PyType_FromSpecWithBases(spec, bases)
+#endif
+
+/* A call's name in error messages: with its class from 3.10 on. */
+#if PY_VERSION_HEX >= 0x030A0000
+#define PYSIM_CALL_HAS_CLASS 1
+#else
+#define PYSIM_CALL_HAS_CLASS 0
+#endif
+
+/* copy.replace() and with it dataclasses' __replace__ came with 3.13. */
+#define PYSIM_HAS_COPY_REPLACE (PY_VERSION_HEX >= 0x030D0000)
+
+/* How a dataclass compares two fields: as parts of tuples, where identity is equality, until 3.13
+ * spelled it out as `==`. */
+static inline int pysim_compare_fields(PyObject *one, PyObject *other)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    PyObject *verdict = PyObject_RichCompare(one, other, Py_EQ);
+    int equal = verdict != NULL ? PyObject_IsTrue(verdict) : -1;
+
+    Py_XDECREF(verdict);
+    return equal;
+#else
+    return PyObject_RichCompareBool(one, other, Py_EQ);
+#endif
+}
+
+/* 3.8 has no way from a type to its module: the type's dict keeps it, under this name. */
+#if PY_VERSION_HEX < 0x03090000
+#define PYSIM_MODULE_KEY "_simstudio_module"
+#endif
+
+/* PyType_FromSpec takes these from the members table from 3.9 on; 3.8 needs them set. */
+static inline void pysim_set_offsets(PyTypeObject *type, Py_ssize_t dict, Py_ssize_t weak_references)
+{
+    type->tp_dictoffset = dict;
+    type->tp_weaklistoffset = weak_references;
+    PyType_Modified(type);
+}
 
 #endif

@@ -5,17 +5,19 @@
 #include "core/buffer.h"
 #include "python/state.h"
 
+enum { PYSIM_ENCODE_REFUSED = -2 };
+
 /* Writes the body of an execute request to `out`: `input_data` (a dict, or None/NULL) spread at
  * the root, unchanged itself; "stream": true put over it where `stream` is true; and
  * "selectedOutputs" where `selected_outputs` is neither NULL nor None. File objects anywhere in
- * the input become {type, data, name, mime}. 0, or -1 with an exception: TypeError as json.dumps
- * words it, ValueError for NaN, infinities and circles (the caller turns it into a
- * SimStudioError), TypeError for an input that is no dict, MemoryError, and whatever reading a file raised. */
+ * the input become {type, data, name, mime}. 0; PYSIM_ENCODE_REFUSED with the ValueError that json
+ * raises for NaN, infinities and circles; or -1 with any other exception: TypeError as json
+ * words it, TypeError for an input that is no dict, MemoryError, whatever reading a file raised. */
 int pysim_encode_body(struct pysim_state *state, PyObject *input_data, int stream,
                       PyObject *selected_outputs, struct sim_buffer *out);
 
-/* A new reference to `input_data` with every file object in it read and replaced by its
- * {type, data, name, mime} dict; the original itself where there is none. */
+/* A new reference to a copy of `input_data` with every file object in it read and replaced by its
+ * {type, data, name, mime} dict; lists, tuples and dicts on the way are copied. */
 PyObject *pysim_encode_files(struct pysim_state *state, PyObject *input_data);
 
 #endif

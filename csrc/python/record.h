@@ -4,10 +4,9 @@
 
 #include "python/state.h"
 
-/* One member per RECORD line of records.def: PYSIM_WorkflowExecutionResult, ... and PYSIM_RECORD_COUNT. */
+/* One member for each RECORD of records.def: PYSIM_WorkflowExecutionResult, ... */
 enum pysim_record {
-#define RECORD(name, doc) PYSIM_##name,
-#define FIELD(name, key, fallback, type)
+#define RECORD(name, doc, fields) PYSIM_##name,
 #include "python/records.def"
     PYSIM_RECORD_COUNT
 };

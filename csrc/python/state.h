@@ -7,7 +7,16 @@
 
 #include "python/compat.h"
 
-#define PYSIM_STATE_OBJECTS(X) X(SimStudioError)
+#define PYSIM_STATE_OBJECTS(X)                                                                     \
+    X(SimStudioClient)                                                                             \
+    X(SimStudioError)                                                                              \
+    X(records)         /* tuple of the result types, in the order of records.def */               \
+    X(record_keys)     /* tuple of tuples: their JSON keys */                                      \
+    X(record_fields)   /* tuple of tuples: their field names */                                    \
+    X(user_agent)      /* bytes, the header line */                                                \
+    X(default_timeout) /* 30.0 */                                                                  \
+    X(certificates)    /* bytes: the bundle found by the first https call, or NULL */              \
+    X(json_loads)      /* Python's own, or NULL before the first need of it */
 
 struct pysim_state {
 #define PYSIM_STATE_MEMBER(name) PyObject *name;
@@ -22,5 +31,8 @@ struct pysim_state *pysim_state_of_module(PyObject *module);
  * Instances keep their type alive and a type keeps its module, so an object may hold on to the
  * result. NULL with TypeError set where no base is ours. */
 struct pysim_state *pysim_state_of_type(PyTypeObject *type);
+
+/* Makes a heap type of the module and adds it to the module under its name. A new reference. */
+PyObject *pysim_state_add_type(PyObject *module, PyType_Spec *spec, PyObject *bases);
 
 #endif

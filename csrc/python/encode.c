@@ -1,0 +1,489 @@
+#include "python/encode.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "python/upload.h"
+
+/* A container that is being written; the chain of them finds circles. */
+struct enclosing {
+    PyObject *container;
+    const struct enclosing *outer;
+};
+
+struct encoder {
+    struct sim_buffer *out;
+    bool refused; /* the exception is one that json itself raises as ValueError */
+};
+
+static int encode_value(struct encoder *encoder, PyObject *value, const struct enclosing *outer);
+
+static int check(enum sim_status status)
+{
+    if (status == SIM_OK)
+        return 0;
+    PyErr_NoMemory();
+    return -1;
+}
+
+/* A class's __name__: static types of C have their module in front of it. */
+static const char *class_name(PyObject *value)
+{
+    const char *name = Py_TYPE(value)->tp_name, *dot = strrchr(name, '.');
+
+    return dot != NULL ? dot + 1 : name;
+}
+
+static int write_literal(struct encoder *encoder, const char *text)
+{
+    return check(sim_buffer_append_text(encoder->out, text));
+}
+
+/* ---- scalars ---- */
+
+static char *write_unit(char *place, unsigned unit)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    *place++ = '\\';
+    *place++ = 'u';
+    for (int shift = 12; shift >= 0; shift -= 4)
+        *place++ = digits[unit >> shift & 15];
+    return place;
+}
+
+static char *write_escaped(char *place, Py_UCS4 character)
+{
+    static const char special[] = "\"\\\n\r\t\b\f", names[] = "\"\\nrtbf";
+    const char *found = character != 0 && character < 0x80 ? strchr(special, (int)character) : NULL;
+
+    if (found != NULL) {
+        *place++ = '\\';
+        *place++ = names[found - special];
+        return place;
+    }
+    if (character < 0x10000)
+        return write_unit(place, character);
+    character -= 0x10000;
+    place = write_unit(place, 0xD800 + (character >> 10));
+    return write_unit(place, 0xDC00 + (character & 0x3FF));
+}
+
+static bool is_verbatim(Py_UCS4 character)
+{
+    return character >= ' ' && character < 0x7F && character != '"' && character != '\\';
+}
+
+/* Appends the characters of a str, escaped, without quotes. */
+static int write_text(struct encoder *encoder, PyObject *text)
+{
+    enum { MOST_PER_CHARACTER = 12, BLOCK = 4096 };
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    int kind = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+
+    for (Py_ssize_t at = 0; at < length;) {
+        Py_ssize_t end = length - at < BLOCK ? length : at + BLOCK;
+        char *place = NULL, *start;
+        if (check(sim_buffer_reserve(encoder->out, (size_t)(end - at) * MOST_PER_CHARACTER,
+                                     &place)) < 0)
+            return -1;
+        for (start = place; at < end; at++) {
+            Py_UCS4 character = PyUnicode_READ(kind, data, at);
+            if (is_verbatim(character))
+                *place++ = (char)character;
+            else
+                place = write_escaped(place, character);
+        }
+        sim_buffer_commit(encoder->out, (size_t)(place - start));
+    }
+    return 0;
+}
+
+static int write_string(struct encoder *encoder, PyObject *text)
+{
+    return write_literal(encoder, "\"") < 0 || write_text(encoder, text) < 0 ||
+                   write_literal(encoder, "\"") < 0
+               ? -1
+               : 0;
+}
+
+/* Appends an ASCII str as it is; `text` is stolen and may be NULL with an exception set. */
+static int write_ascii_steals(struct encoder *encoder, PyObject *text)
+{
+    int result = -1;
+
+    if (text != NULL)
+        result = check(sim_buffer_append(encoder->out, (const char *)PyUnicode_1BYTE_DATA(text),
+                                         (size_t)PyUnicode_GET_LENGTH(text)));
+    Py_XDECREF(text);
+    return result;
+}
+
+/* json's own words for a number that it refuses: they differ between Pythons. */
+static int refuse_float(struct encoder *encoder, PyObject *value)
+{
+    PyObject *module = PyImport_ImportModule("json"), *dumps = NULL, *given = NULL, *options = NULL;
+    PyObject *written = NULL;
+
+    if (module != NULL)
+        dumps = PyObject_GetAttrString(module, "dumps");
+    given = PyTuple_Pack(1, value);
+    options = Py_BuildValue("{s:O}", "allow_nan", Py_False);
+    if (dumps != NULL && given != NULL && options != NULL)
+        written = PyObject_Call(dumps, given, options);
+    if (written != NULL)
+        PyErr_SetString(PyExc_ValueError, "Out of range float values are not JSON compliant");
+    encoder->refused = PyErr_ExceptionMatches(PyExc_ValueError) != 0;
+    Py_XDECREF(module);
+    Py_XDECREF(dumps);
+    Py_XDECREF(given);
+    Py_XDECREF(options);
+    Py_XDECREF(written);
+    return -1;
+}
+
+static int write_float(struct encoder *encoder, PyObject *value)
+{
+    if (!isfinite(PyFloat_AS_DOUBLE(value)))
+        return refuse_float(encoder, value);
+    return write_ascii_steals(encoder, PyFloat_Type.tp_repr(value));
+}
+
+static int write_integer(struct encoder *encoder, PyObject *value)
+{
+    return write_ascii_steals(encoder, PyLong_Type.tp_repr(value));
+}
+
+static const char *constant_text(PyObject *value)
+{
+    return value == Py_None ? "null" : value == Py_True ? "true" : value == Py_False ? "false" : NULL;
+}
+
+/* ---- containers ---- */
+
+static int enter(struct encoder *encoder, PyObject *container, const struct enclosing *outer)
+{
+    for (; outer != NULL; outer = outer->outer) {
+        if (outer->container == container) {
+            PyErr_SetString(PyExc_ValueError, "Circular reference detected");
+            encoder->refused = true;
+            return -1;
+        }
+    }
+    return Py_EnterRecursiveCall(" while encoding a JSON object") ? -1 : 0;
+}
+
+/* A list or a tuple; it may change under the hands of a read() called on the way. */
+static int encode_sequence(struct encoder *encoder, PyObject *sequence, const struct enclosing *outer)
+{
+    struct enclosing self = {sequence, outer};
+    int result = -1;
+
+    if (enter(encoder, sequence, outer) < 0)
+        return -1;
+    if (write_literal(encoder, "[") < 0)
+        goto done;
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
+        PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
+        int failed = (i > 0 && write_literal(encoder, ", ") < 0) ||
+                     encode_value(encoder, item, &self) < 0;
+        Py_DECREF(item);
+        if (failed)
+            goto done;
+    }
+    result = write_literal(encoder, "]");
+done:
+    Py_LeaveRecursiveCall();
+    return result;
+}
+
+static int encode_key(struct encoder *encoder, PyObject *key)
+{
+    const char *constant = constant_text(key);
+    int result;
+
+    if (PyUnicode_Check(key))
+        return write_string(encoder, key);
+    if (constant == NULL && !PyFloat_Check(key) && !PyLong_Check(key)) {
+        PyErr_Format(PyExc_TypeError, "keys must be str, int, float, bool or None, not %.100s",
+                     class_name(key));
+        return -1;
+    }
+    if (write_literal(encoder, "\"") < 0)
+        return -1;
+    if (PyFloat_Check(key))
+        result = write_float(encoder, key);
+    else if (constant != NULL)
+        result = write_literal(encoder, constant);
+    else
+        result = write_integer(encoder, key);
+    return result < 0 ? -1 : write_literal(encoder, "\"");
+}
+
+static int encode_member(struct encoder *encoder, PyObject *key, PyObject *value, bool is_first,
+                         const struct enclosing *self)
+{
+    if ((!is_first && write_literal(encoder, ", ") < 0) || encode_key(encoder, key) < 0 ||
+        write_literal(encoder, ": ") < 0)
+        return -1;
+    return encode_value(encoder, value, self);
+}
+
+/* What the API's own fields put over the input's at the root. */
+struct control {
+    const char *name;
+    PyObject *value; /* NULL: not given */
+    bool is_written;
+};
+
+enum { CONTROLS = 2 };
+
+static struct control *find_control(struct control *controls, PyObject *key)
+{
+    for (int i = 0; controls != NULL && i < CONTROLS; i++)
+        if (controls[i].value != NULL && PyUnicode_Check(key) &&
+            PyUnicode_CompareWithASCIIString(key, controls[i].name) == 0)
+            return &controls[i];
+    return NULL;
+}
+
+/* One member of a dict; `controls` at the root alone. */
+static int encode_item(struct encoder *encoder, PyObject *key, PyObject *value, bool is_first,
+                       struct control *controls, const struct enclosing *self)
+{
+    struct control *control = find_control(controls, key);
+    int result;
+
+    if (control != NULL) {
+        control->is_written = true;
+        value = control->value;
+    }
+    Py_INCREF(key);
+    Py_INCREF(value);
+    result = encode_member(encoder, key, value, is_first, self);
+    Py_DECREF(key);
+    Py_DECREF(value);
+    return result;
+}
+
+/* A subclass of dict is asked for its items(), as json asks it. */
+static int encode_items(struct encoder *encoder, PyObject *dict, struct control *controls,
+                        const struct enclosing *self)
+{
+    PyObject *items = PyMapping_Items(dict);
+    int result = -1;
+
+    if (items == NULL)
+        return -1;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
+        PyObject *item = PyList_GET_ITEM(items, i);
+        if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) {
+            PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
+            goto done;
+        }
+        if (encode_item(encoder, PyTuple_GET_ITEM(item, 0), PyTuple_GET_ITEM(item, 1), i == 0,
+                        controls, self) < 0)
+            goto done;
+    }
+    result = 0;
+done:
+    Py_DECREF(items);
+    return result;
+}
+
+static int encode_dict(struct encoder *encoder, PyObject *dict, struct control *controls,
+                       const struct enclosing *outer)
+{
+    struct enclosing self = {dict, outer};
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    size_t start;
+    int result = -1;
+
+    if (enter(encoder, dict, outer) < 0)
+        return -1;
+    if (write_literal(encoder, "{") < 0)
+        goto done;
+    start = encoder->out->length;
+    if (!PyDict_CheckExact(dict)) {
+        if (encode_items(encoder, dict, controls, &self) < 0)
+            goto done;
+    }
+    else
+        while (PyDict_Next(dict, &at, &key, &value))
+            if (encode_item(encoder, key, value, encoder->out->length == start, controls, &self) < 0)
+                goto done;
+    for (int i = 0; controls != NULL && i < CONTROLS; i++) {
+        PyObject *name;
+        int failed;
+        if (controls[i].value == NULL || controls[i].is_written)
+            continue;
+        name = PyUnicode_FromString(controls[i].name);
+        failed = name == NULL || encode_member(encoder, name, controls[i].value,
+                                               encoder->out->length == start, &self) < 0;
+        Py_XDECREF(name);
+        if (failed)
+            goto done;
+    }
+    result = write_literal(encoder, "}");
+done:
+    Py_LeaveRecursiveCall();
+    return result;
+}
+
+static int encode_file(struct encoder *encoder, PyObject *file)
+{
+    struct pysim_upload upload = {NULL, NULL};
+    int result = -1;
+
+    if (pysim_upload_describe(file, &upload) < 0)
+        return -1;
+    if (write_literal(encoder, "{\"type\": \"file\", \"data\": \"data:") == 0 &&
+        write_text(encoder, upload.mime) == 0 && write_literal(encoder, ";base64,") == 0 &&
+        pysim_upload_read(file, encoder->out) == 0 &&
+        write_literal(encoder, "\", \"name\": ") == 0 && write_string(encoder, upload.name) == 0 &&
+        write_literal(encoder, ", \"mime\": ") == 0 && write_string(encoder, upload.mime) == 0)
+        result = write_literal(encoder, "}");
+    pysim_upload_fini(&upload);
+    return result;
+}
+
+static int encode_value(struct encoder *encoder, PyObject *value, const struct enclosing *outer)
+{
+    const char *constant = constant_text(value);
+    int is_file = pysim_upload_is_file(value);
+
+    if (is_file != 0)
+        return is_file < 0 ? -1 : encode_file(encoder, value);
+    if (constant != NULL)
+        return write_literal(encoder, constant);
+    if (PyUnicode_Check(value))
+        return write_string(encoder, value);
+    if (PyLong_Check(value))
+        return write_integer(encoder, value);
+    if (PyFloat_Check(value))
+        return write_float(encoder, value);
+    if (PyList_Check(value) || PyTuple_Check(value))
+        return encode_sequence(encoder, value, outer);
+    if (PyDict_Check(value))
+        return encode_dict(encoder, value, NULL, outer);
+    PyErr_Format(PyExc_TypeError, "Object of type %.100s is not JSON serializable",
+                 class_name(value));
+    return -1;
+}
+
+int pysim_encode_body(struct pysim_state *state, PyObject *input_data, int stream,
+                      PyObject *selected_outputs, struct sim_buffer *out)
+{
+    struct encoder encoder = {.out = out};
+    struct control controls[CONTROLS] = {
+        {"stream", stream ? Py_True : NULL, false},
+        {"selectedOutputs", selected_outputs != Py_None ? selected_outputs : NULL, false},
+    };
+    PyObject *nothing = NULL;
+    int result;
+
+    (void)state;
+    if (input_data == NULL || input_data == Py_None) {
+        input_data = nothing = PyDict_New();
+        if (nothing == NULL)
+            return -1;
+    }
+    if (PyDict_Check(input_data))
+        result = encode_dict(&encoder, input_data, controls, NULL);
+    else {
+        PyErr_Format(PyExc_TypeError, "input_data must be a dict or None, not %.200s",
+                     Py_TYPE(input_data)->tp_name);
+        result = -1;
+    }
+    Py_XDECREF(nothing);
+    return result < 0 && encoder.refused ? PYSIM_ENCODE_REFUSED : result;
+}
+
+/* ---- files as dicts ---- */
+
+static PyObject *file_to_dict(PyObject *file)
+{
+    struct pysim_upload upload = {NULL, NULL};
+    struct sim_buffer base64 = {.limit = PY_SSIZE_T_MAX};
+    PyObject *data = NULL, *result = NULL;
+
+    if (pysim_upload_describe(file, &upload) < 0)
+        return NULL;
+    if (pysim_upload_read(file, &base64) < 0)
+        goto done;
+    data = PyUnicode_FromFormat("data:%U;base64,%s", upload.mime,
+                                base64.data != NULL ? base64.data : "");
+    if (data != NULL)
+        result = Py_BuildValue("{s:s,s:O,s:O,s:O}", "type", "file", "data", data, "name",
+                               upload.name, "mime", upload.mime);
+done:
+    sim_buffer_fini(&base64);
+    pysim_upload_fini(&upload);
+    Py_XDECREF(data);
+    return result;
+}
+
+static PyObject *copy_dict(struct pysim_state *state, PyObject *dict)
+{
+    PyObject *copy = PyDict_New(), *items = PyMapping_Items(dict);
+
+    if (copy == NULL || items == NULL)
+        goto failed;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
+        PyObject *item = PyList_GET_ITEM(items, i), *value;
+        int stored;
+        if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) {
+            PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
+            goto failed;
+        }
+        value = pysim_encode_files(state, PyTuple_GET_ITEM(item, 1));
+        stored = value != NULL ? PyDict_SetItem(copy, PyTuple_GET_ITEM(item, 0), value) : -1;
+        Py_XDECREF(value);
+        if (stored < 0)
+            goto failed;
+    }
+    Py_DECREF(items);
+    return copy;
+failed:
+    Py_XDECREF(copy);
+    Py_XDECREF(items);
+    return NULL;
+}
+
+static PyObject *copy_sequence(struct pysim_state *state, PyObject *sequence)
+{
+    PyObject *copy = PyList_New(0), *tuple;
+
+    for (Py_ssize_t i = 0; copy != NULL && i < PySequence_Fast_GET_SIZE(sequence); i++) {
+        PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
+        PyObject *value = pysim_encode_files(state, item);
+        if (value == NULL || PyList_Append(copy, value) < 0)
+            Py_CLEAR(copy);
+        Py_DECREF(item);
+        Py_XDECREF(value);
+    }
+    if (copy == NULL || PyList_Check(sequence))
+        return copy;
+    tuple = PyList_AsTuple(copy);
+    Py_DECREF(copy);
+    return tuple;
+}
+
+PyObject *pysim_encode_files(struct pysim_state *state, PyObject *value)
+{
+    int is_file = pysim_upload_is_file(value);
+    PyObject *result;
+
+    if (is_file != 0)
+        return is_file < 0 ? NULL : file_to_dict(value);
+    if (!PyDict_Check(value) && !PyList_Check(value) && !PyTuple_Check(value))
+        return Py_NewRef(value);
+    if (Py_EnterRecursiveCall(" while reading files in input_data"))
+        return NULL;
+    result = PyDict_Check(value) ? copy_dict(state, value) : copy_sequence(state, value);
+    Py_LeaveRecursiveCall();
+    return result;
+}

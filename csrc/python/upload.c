@@ -1,0 +1,228 @@
+#include "python/upload.h"
+
+#include <stdbool.h>
+
+#include "core/base64.h"
+
+enum { PIECE_SIZE = 192 * 1024 }; /* a multiple of three: no bytes wait between pieces */
+
+static bool is_plain(PyTypeObject *type)
+{
+    return type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type ||
+           type == &PyBool_Type || type == &PyDict_Type || type == &PyList_Type ||
+           type == &PyTuple_Type || type == Py_TYPE(Py_None);
+}
+
+/* The attribute, or NULL: with an exception only when it is not about the attribute's absence. */
+static PyObject *find_attribute(PyObject *object, const char *name)
+{
+    PyObject *value = PyObject_GetAttrString(object, name);
+
+    if (value == NULL && PyErr_ExceptionMatches(PyExc_AttributeError))
+        PyErr_Clear();
+    return value;
+}
+
+int pysim_upload_is_file(PyObject *value)
+{
+    PyObject *read;
+    int is_file;
+
+    if (is_plain(Py_TYPE(value)))
+        return 0;
+    read = find_attribute(value, "read");
+    if (read == NULL)
+        return PyErr_Occurred() ? -1 : 0;
+    is_file = PyCallable_Check(read);
+    Py_DECREF(read);
+    return is_file;
+}
+
+/* ---- describing ---- */
+
+/* The part of a path after its last slash; "file" where nothing is left. */
+static PyObject *base_name(PyObject *path)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(path);
+    Py_ssize_t slash = PyUnicode_FindChar(path, '/', 0, length, -1);
+
+    return slash + 1 < length ? PyUnicode_Substring(path, slash + 1, length)
+                              : PyUnicode_FromString("file");
+}
+
+static PyObject *describe_name(PyObject *file)
+{
+    PyObject *given = find_attribute(file, "name"), *path = NULL, *decoded = NULL, *name = NULL;
+
+    if (given == NULL)
+        return PyErr_Occurred() ? NULL : PyUnicode_FromString("file");
+    /* A temporary file's name is a number: its descriptor. */
+    if (PyUnicode_Check(given) || PyBytes_Check(given) || PyObject_HasAttrString(given, "__fspath__"))
+        path = PyOS_FSPath(given);
+    if (path != NULL && PyBytes_Check(path))
+        decoded = PyUnicode_DecodeFSDefaultAndSize(PyBytes_AS_STRING(path), PyBytes_GET_SIZE(path));
+    else
+        decoded = Py_XNewRef(path);
+    if (decoded != NULL)
+        name = base_name(decoded);
+    else if (!PyErr_Occurred())
+        name = PyUnicode_FromString("file");
+    Py_DECREF(given);
+    Py_XDECREF(path);
+    Py_XDECREF(decoded);
+    return name;
+}
+
+static PyObject *describe_mime(PyObject *file, PyObject *name)
+{
+    PyObject *type = find_attribute(file, "content_type"), *module = NULL, *guess = NULL;
+
+    if (type == NULL && PyErr_Occurred())
+        return NULL;
+    if (type != NULL && PyUnicode_Check(type) && PyUnicode_GET_LENGTH(type) > 0)
+        return type;
+    Py_CLEAR(type);
+    module = PyImport_ImportModule("mimetypes");
+    if (module != NULL)
+        guess = PyObject_CallMethod(module, "guess_type", "O", name);
+    Py_XDECREF(module);
+    if (guess == NULL)
+        return NULL;
+    /* (type, encoding): with an encoding, such as gzip, the file is not what the type says. */
+    if (PyTuple_Check(guess) && PyTuple_GET_SIZE(guess) == 2 &&
+        PyUnicode_Check(PyTuple_GET_ITEM(guess, 0)) && PyTuple_GET_ITEM(guess, 1) == Py_None)
+        type = Py_NewRef(PyTuple_GET_ITEM(guess, 0));
+    else
+        type = PyUnicode_FromString("application/octet-stream");
+    Py_DECREF(guess);
+    return type;
+}
+
+int pysim_upload_describe(PyObject *file, struct pysim_upload *upload)
+{
+    upload->name = describe_name(file);
+    upload->mime = upload->name != NULL ? describe_mime(file, upload->name) : NULL;
+    if (upload->mime != NULL)
+        return 0;
+    pysim_upload_fini(upload);
+    return -1;
+}
+
+void pysim_upload_fini(struct pysim_upload *upload)
+{
+    Py_CLEAR(upload->name);
+    Py_CLEAR(upload->mime);
+}
+
+/* ---- reading ---- */
+
+/* The position to go back to, NULL for none. A file that cannot tell is read all the same. */
+static PyObject *remember_position(PyObject *file)
+{
+    PyObject *position = PyObject_CallMethod(file, "tell", NULL);
+
+    if (position == NULL && PyErr_ExceptionMatches(PyExc_Exception))
+        PyErr_Clear();
+    return position;
+}
+
+/* Keeps the exception that is under way, if one is. */
+static void put_back(PyObject *file, PyObject *position)
+{
+    PyObject *type, *value, *traceback, *moved;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    moved = PyObject_CallMethod(file, "seek", "O", position);
+    if (moved == NULL)
+        PyErr_Clear();
+    Py_XDECREF(moved);
+    PyErr_Restore(type, value, traceback);
+}
+
+/* Encodes one piece; its length in bytes, or -1. */
+static Py_ssize_t feed_piece(PyObject *piece, struct sim_base64 *encoder, struct sim_buffer *out)
+{
+    const char *text;
+    Py_ssize_t length;
+    Py_buffer view;
+    enum sim_status status;
+
+    if (PyUnicode_Check(piece)) {
+        text = PyUnicode_AsUTF8AndSize(piece, &length);
+        if (text == NULL)
+            return -1;
+        status = sim_base64_feed(encoder, text, (size_t)length, out);
+    }
+    else if (PyObject_CheckBuffer(piece)) {
+        if (PyObject_GetBuffer(piece, &view, PyBUF_SIMPLE) < 0)
+            return -1;
+        length = view.len;
+        status = sim_base64_feed(encoder, view.buf, (size_t)length, out);
+        PyBuffer_Release(&view);
+    }
+    else {
+        PyErr_Format(PyExc_TypeError, "read() of a file in input_data must give bytes or str, not %.200s",
+                     Py_TYPE(piece)->tp_name);
+        return -1;
+    }
+    if (status != SIM_OK) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return length;
+}
+
+static int is_io(PyObject *file)
+{
+    PyObject *module = PyImport_ImportModule("io"), *base = NULL;
+    int result = -1;
+
+    if (module != NULL)
+        base = PyObject_GetAttrString(module, "IOBase");
+    if (base != NULL)
+        result = PyObject_IsInstance(file, base);
+    Py_XDECREF(module);
+    Py_XDECREF(base);
+    return result;
+}
+
+static int read_all(PyObject *file, struct sim_buffer *out)
+{
+    struct sim_base64 encoder = {{0}, 0};
+    int in_pieces = is_io(file);
+    Py_ssize_t length = 1;
+
+    if (in_pieces < 0)
+        return -1;
+    while (length > 0) {
+        PyObject *piece = in_pieces ? PyObject_CallMethod(file, "read", "i", (int)PIECE_SIZE)
+                                    : PyObject_CallMethod(file, "read", NULL);
+        if (piece == NULL)
+            return -1;
+        length = feed_piece(piece, &encoder, out);
+        Py_DECREF(piece);
+        if (length < 0)
+            return -1;
+        if (!in_pieces)
+            break;
+    }
+    if (sim_base64_finish(&encoder, out) != SIM_OK) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+int pysim_upload_read(PyObject *file, struct sim_buffer *out)
+{
+    PyObject *position = remember_position(file);
+    int result;
+
+    if (position == NULL && PyErr_Occurred())
+        return -1;
+    result = read_all(file, out);
+    if (position != NULL)
+        put_back(file, position);
+    Py_XDECREF(position);
+    return result;
+}
