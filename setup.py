@@ -13,7 +13,7 @@ def pkg_config(flag, *packages):
 PACKAGES = ("libcurl", "libcjson")
 
 setup(
-    packages=["simstudio"],
+    packages=["simstudio", "simstudio.testing"],
     ext_modules=[
         Extension(
             "simstudio._native",
