@@ -58,6 +58,12 @@ static inline int pysim_compare_fields(PyObject *one, PyObject *other)
 #endif
 }
 
+/* 3.8 does not export a module's init function where symbols are hidden by default. */
+#if PY_VERSION_HEX < 0x03090000
+#undef PyMODINIT_FUNC
+#define PyMODINIT_FUNC __attribute__((visibility("default"))) PyObject *
+#endif
+
 /* 3.8 has no way from a type to its module: the type's dict keeps it, under this name. */
 #if PY_VERSION_HEX < 0x03090000
 #define PYSIM_MODULE_KEY "_simstudio_module"
