@@ -18,6 +18,7 @@ setup(
         Extension(
             "simstudio._native",
             sources=sorted(glob("csrc/core/*.c") + glob("csrc/python/*.c")),
+            depends=glob("csrc/*/*.h") + glob("csrc/*/*.def"),
             include_dirs=["csrc"],
             define_macros=[("SIMSTUDIO_VERSION", '"0.1.1+native.1"')],
             extra_compile_args=[
