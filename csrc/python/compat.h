@@ -7,6 +7,7 @@
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <string.h>
 #include <structmember.h>
 
 #if PY_VERSION_HEX < 0x030A0000
@@ -75,6 +76,30 @@ static inline void pysim_set_offsets(PyTypeObject *type, Py_ssize_t dict, Py_ssi
     type->tp_dictoffset = dict;
     type->tp_weaklistoffset = weak_references;
     PyType_Modified(type);
+}
+
+/* PyType_FromSpec of 3.8 and 3.9 cuts the signature off the doc, where inspect looks for it. The copy
+ * is freed with the type. 0, or -1 with MemoryError. */
+static inline int pysim_restore_signature(PyTypeObject *type, const PyType_Spec *spec)
+{
+#if PY_VERSION_HEX < 0x030A0000
+    for (const PyType_Slot *slot = spec->slots; slot->slot != 0; slot++) {
+        size_t size = slot->slot == Py_tp_doc ? strlen(slot->pfunc) + 1 : 0;
+        char *copy = size > 0 ? PyObject_Malloc(size) : NULL;
+        if (size == 0)
+            continue;
+        if (copy == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        memcpy(copy, slot->pfunc, size);
+        PyObject_Free((char *)type->tp_doc);
+        type->tp_doc = copy;
+    }
+#else
+    (void)type, (void)spec;
+#endif
+    return 0;
 }
 
 #endif

@@ -5,8 +5,6 @@
 #include "python/record.h"
 #include "python/state.h"
 
-#include <string.h>
-
 #ifndef SIMSTUDIO_VERSION
 #error "the build says which version this is"
 #endif
@@ -53,14 +51,13 @@ PyObject *pysim_state_add_type(PyObject *module, PyType_Spec *spec, PyObject *ba
     if (PyDict_SetItemString(((PyTypeObject *)type)->tp_dict, PYSIM_MODULE_KEY, module) < 0)
         goto failed;
 #endif
-    /* Set once, the name is without its module: so do Python's own messages show a class. */
+    if (pysim_restore_signature((PyTypeObject *)type, spec) < 0)
+        goto failed;
     Py_INCREF(type);
     if (PyModule_AddObject(module, dot != NULL ? dot + 1 : spec->name, type) == 0)
         return type;
     Py_DECREF(type);
-#ifdef PYSIM_MODULE_KEY
 failed:
-#endif
     Py_DECREF(type);
     return NULL;
 }
