@@ -15,20 +15,20 @@
 
 /* One event, as views that hold until the next call on the parser. */
 struct sim_sse_event {
-    struct sim_text data; /* its data lines joined with LF; followed by a NUL */
+    struct sim_text data; /* its data lines joined with LF */
     struct sim_text type; /* the event field; empty when there was none */
 };
 
 struct sim_sse {
-    struct sim_buffer line;  /* the line under way, where the input cut it */
-    struct sim_buffer data;  /* data lines of the event under way */
-    struct sim_buffer type;  /* its event field */
-    struct sim_text input;   /* what sim_sse_next() has not read yet; the caller's memory */
-    size_t event_limit;      /* bytes of one event, its line under way included */
-    unsigned bom_length;     /* bytes of a leading byte order mark seen; 4: no longer looked for */
-    bool has_data;           /* a data field was seen in the event under way */
-    bool after_cr;           /* the last byte was a CR: a LF that follows belongs to it */
-    bool dispatched;         /* the last event was handed out: clear it before reading on */
+    struct sim_buffer line; /* the line under way, where the input cut it */
+    struct sim_buffer data; /* the data lines of the event under way, each followed by a LF */
+    struct sim_buffer type; /* its event field */
+    struct sim_text input;  /* what sim_sse_next() has not read yet; the caller's memory */
+    size_t event_limit;     /* bytes of one event's data, or of one line */
+    unsigned bom_matched;   /* bytes of a leading byte order mark seen; 3: no longer looked for */
+    bool has_data;          /* a data field was seen in the event under way */
+    bool after_cr;          /* the last byte was a CR: a LF that follows belongs to it */
+    bool is_handed_out;     /* the event in `data` was handed out: forget it before reading on */
 };
 
 /* An event larger than `event_limit` bytes is SIM_LIMIT. Allocates nothing. */
