@@ -505,6 +505,16 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
     return SIM_OK;
 }
 
+void sim_exchange_drain(struct sim_exchange *x)
+{
+    bool done = x->is_done;
+
+    sim_buffer_clear(&x->body);
+    x->request.is_live = false;
+    if (!done)
+        (void)!sim_exchange_step(x, &done, NULL);
+}
+
 void sim_exchange_finish(struct sim_exchange *x)
 {
     struct sim_session *session;

@@ -67,6 +67,10 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
 enum sim_status sim_exchange_step(struct sim_exchange *exchange, bool *done,
                                   struct sim_error *error) SIM_MUST_CHECK;
 
+/* Drives an exchange whose answer matters no more for at most SIM_HTTP_STEP_MS, so that its
+ * connection can be kept if that was all; what arrives is dropped. */
+void sim_exchange_drain(struct sim_exchange *exchange);
+
 /* Ends the exchange: its connection is kept when it was done, and dropped otherwise. NULL is
  * legal. */
 void sim_exchange_finish(struct sim_exchange *exchange);
