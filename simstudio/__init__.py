@@ -6,9 +6,11 @@ from ._native import (
     RateLimitStatus,
     SimStudioClient,
     SimStudioError,
+    StreamEvent,
     UsageLimits,
     WorkflowExecutionResult,
     WorkflowStatus,
+    WorkflowStream,
     __version__,
 )
 

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "python/decode.h"
 #include "python/error.h"
+#include "python/reader.h"
 #include "python/record.h"
 
 enum {
@@ -338,6 +339,18 @@ static PyObject *answer_execution(const struct pysim_call *call, bool is_async)
     return result;
 }
 
+/* Reads a streamed run to its end; what has not arrived yet is waited for. */
+static PyObject *answer_stream(struct pysim_call *call)
+{
+    struct pysim_reader reader = {0};
+    PyObject *result = NULL;
+
+    if (pysim_reader_init(&reader, call) == 0)
+        result = pysim_reader_result(&reader);
+    pysim_reader_fini(&reader);
+    return result;
+}
+
 static PyObject *answer_status(const struct pysim_call *call)
 {
     PyObject *body = decode_object(call), *result = NULL;
@@ -393,12 +406,14 @@ done:
     return result;
 }
 
-PyObject *pysim_answer(const struct pysim_call *call, bool is_async)
+PyObject *pysim_answer(struct pysim_call *call, bool is_async)
 {
     long http_status = sim_exchange_http_status(call->exchange);
 
     if (http_status < 200 || http_status > 299)
         return pysim_answer_raise(call);
+    if (call->kind == PYSIM_EXECUTE && pysim_answer_is_stream(call))
+        return answer_stream(call);
     switch (call->kind) {
     case PYSIM_EXECUTE:
         return answer_execution(call, is_async);
@@ -415,9 +430,11 @@ PyObject *pysim_answer(const struct pysim_call *call, bool is_async)
 bool pysim_answer_is_stream(const struct pysim_call *call)
 {
     static const char stream_type[] = "text/event-stream";
+    long http_status = sim_exchange_http_status(call->exchange);
     struct sim_text type;
 
-    return sim_exchange_header(call->exchange, "content-type", &type) &&
+    return http_status >= 200 && http_status <= 299 &&
+           sim_exchange_header(call->exchange, "content-type", &type) &&
            type.length >= sizeof stream_type - 1 &&
            strncasecmp(type.data, stream_type, sizeof stream_type - 1) == 0;
 }

@@ -8,9 +8,9 @@
 #include "python/call.h"
 #include "python/state.h"
 
-/* The result of a complete call (a new reference), or NULL with a SimStudioError raised. For
- * PYSIM_EXECUTE `is_async` says whether a queued run was asked for. */
-PyObject *pysim_answer(const struct pysim_call *call, bool is_async);
+/* The result of a complete call (a new reference), or NULL with a SimStudioError raised. A streamed
+ * run need not be complete: the rest of it is waited for here. For PYSIM_EXECUTE `is_async` says whether a queued run was asked for. */
+PyObject *pysim_answer(struct pysim_call *call, bool is_async);
 
 /* Raises the SimStudioError that an answer other than 2xx is. NULL always. */
 PyObject *pysim_answer_raise(const struct pysim_call *call);
@@ -19,7 +19,7 @@ PyObject *pysim_answer_raise(const struct pysim_call *call);
  * has none. */
 PyObject *pysim_answer_rate_limit(const struct pysim_call *call);
 
-/* True when the body is an event stream, whatever was asked for. */
+/* True when the answer is a run's event stream, whatever was asked for; known with the head. */
 bool pysim_answer_is_stream(const struct pysim_call *call);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "python/answer.h"
 #include "python/certificates.h"
 #include "python/error.h"
 
@@ -182,28 +183,6 @@ done:
     return result;
 }
 
-int pysim_call_init(struct pysim_call *call, struct pysim_state *state, enum pysim_endpoint endpoint,
-                    PyObject *id)
-{
-    call->state = state;
-    call->kind = endpoint;
-    call->endpoint = &endpoints[endpoint];
-    sim_buffer_init(&call->path, SIZE_MAX);
-    sim_buffer_init(&call->body, SIZE_MAX);
-    if (sim_buffer_append_text(&call->path, call->endpoint->before) != SIM_OK) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    if (call->endpoint->id_name != NULL &&
-        append_id(&call->path, id, call->endpoint->id_name) < 0)
-        return -1;
-    if (sim_buffer_append_text(&call->path, call->endpoint->after) != SIM_OK) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
-}
-
 /* The environment's limit for a response, read at each call like everything else there. */
 static int read_response_limit(size_t *limit)
 {
@@ -224,8 +203,32 @@ static int read_response_limit(size_t *limit)
     return 0;
 }
 
+int pysim_call_init(struct pysim_call *call, struct pysim_state *state, enum pysim_endpoint endpoint,
+                    PyObject *id)
+{
+    call->state = state;
+    if (read_response_limit(&call->response_limit) < 0)
+        return -1;
+    call->kind = endpoint;
+    call->endpoint = &endpoints[endpoint];
+    sim_buffer_init(&call->path, SIZE_MAX);
+    sim_buffer_init(&call->body, SIZE_MAX);
+    if (sim_buffer_append_text(&call->path, call->endpoint->before) != SIM_OK) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (call->endpoint->id_name != NULL &&
+        append_id(&call->path, id, call->endpoint->id_name) < 0)
+        return -1;
+    if (sim_buffer_append_text(&call->path, call->endpoint->after) != SIM_OK) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
 int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
-                     const struct pysim_timeout *timeout, bool is_async, bool is_live)
+                     const struct pysim_timeout *timeout, struct pysim_mode mode)
 {
     struct sim_error error = {SIM_OK, ""};
     const char *headers[MOST_HEADERS];
@@ -236,21 +239,21 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
         .headers = headers,
         .body = {call->body.data, call->body.length},
         .timeouts = timeout->timeouts,
-        .is_live = is_live,
+        .response_limit = call->response_limit,
+        .is_live = mode.is_live,
     };
 
     Py_INCREF(timeout->given);
     Py_XSETREF(call->timeout, timeout->given);
     call->is_done = false;
+    call->is_live = mode.is_live;
     headers[request.header_count++] = PyBytes_AS_STRING(call->state->user_agent);
     if (origin->key_header != NULL)
         headers[request.header_count++] = origin->key_header;
     if (request.is_post)
         headers[request.header_count++] = "Content-Type: application/json";
-    if (is_async)
+    if (mode.is_async)
         headers[request.header_count++] = "X-Execution-Mode: async";
-    if (read_response_limit(&request.response_limit) < 0)
-        return -1;
     if (pysim_certificates_find(call->state, origin->base, &request.trust, &error) < 0) {
         if (PyErr_Occurred())
             return -1;
@@ -278,9 +281,10 @@ int pysim_call_step(struct pysim_call *call)
     return call->is_done ? 0 : PyErr_CheckSignals();
 }
 
-int pysim_call_wait(struct pysim_call *call)
+int pysim_call_wait_for_answer(struct pysim_call *call)
 {
-    while (!call->is_done)
+    while (!call->is_done && !(call->is_live && sim_exchange_body(call->exchange)->length > 0 &&
+                               pysim_answer_is_stream(call)))
         if (pysim_call_step(call) < 0)
             return -1;
     return 0;

@@ -34,14 +34,21 @@ struct pysim_timeout {
     struct sim_timeouts timeouts;
 };
 
+/* How the server is to run, and how its answer is to be handed over. */
+struct pysim_mode {
+    bool is_async; /* a queued run is asked for */
+    bool is_live;  /* steps return with every piece of the body */
+};
+
 struct pysim_call { /* start from all zero, end with pysim_call_fini() */
     struct pysim_state *state; /* borrowed */
     enum pysim_endpoint kind;
     const struct pysim_endpoint_row *endpoint;
     struct sim_buffer path, body;
     struct sim_exchange *exchange;
-    PyObject *timeout; /* as given; owned */
-    bool is_done;
+    PyObject *timeout;     /* as given; owned */
+    size_t response_limit; /* bytes; from the environment */
+    bool is_live, is_done;
 };
 
 /* What a call needs to know of its client; all borrowed, read before the call returns. */
@@ -60,17 +67,17 @@ int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pys
 int pysim_call_init(struct pysim_call *call, struct pysim_state *state, enum pysim_endpoint endpoint,
                     PyObject *id);
 
-/* Starts the exchange. `is_async` asks for a queued run, `is_live` for steps that return with
- * every piece of the body. 0, or -1 with an exception. A call that has ended may be started again. */
+/* Starts the exchange. 0, or -1 with an exception. A call that has ended may be started again. */
 int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
-                     const struct pysim_timeout *timeout, bool is_async, bool is_live);
+                     const struct pysim_timeout *timeout, struct pysim_mode mode);
 
 /* One step, without the GIL. 0, or -1 with an exception: what a signal handler raised, or what the
  * transport met. The exchange can't go on after that. */
 int pysim_call_step(struct pysim_call *call);
 
-/* Steps until the answer is complete. */
-int pysim_call_wait(struct pysim_call *call);
+/* Steps until the answer is complete, or, when it is live, until its body begins to be a stream of
+ * events. 0, or -1 with an exception. */
+int pysim_call_wait_for_answer(struct pysim_call *call);
 
 /* Ends the exchange, if one is under way, and keeps path and body for another start. */
 void pysim_call_end(struct pysim_call *call);

@@ -8,6 +8,7 @@
 #include "python/arguments.h"
 #include "python/encode.h"
 #include "python/error.h"
+#include "python/stream.h"
 
 #define DEFAULT_BASE_URL "https://sim.ai"
 #define TIMEOUT_DOC                                                                                \
@@ -286,15 +287,16 @@ int pysim_client_note_answer(PyObject *client, const struct pysim_call *call)
 
 /* Sends a prepared call and waits for its result. */
 static PyObject *client_perform(struct client *self, struct pysim_call *call,
-                                const struct pysim_timeout *timeout, bool is_async)
+                                const struct pysim_timeout *timeout, struct pysim_mode mode)
 {
     struct pysim_origin origin;
     PyObject *result = NULL;
 
     if (pysim_client_origin((PyObject *)self, &origin) == 0 &&
-        pysim_call_start(call, &origin, timeout, is_async, false) == 0 &&
-        pysim_call_wait(call) == 0 && pysim_client_note_answer((PyObject *)self, call) == 0)
-        result = pysim_answer(call, is_async);
+        pysim_call_start(call, &origin, timeout, mode) == 0 &&
+        pysim_call_wait_for_answer(call) == 0 &&
+        pysim_client_note_answer((PyObject *)self, call) == 0)
+        result = pysim_answer(call, mode.is_async);
     pysim_call_end(call);
     return result;
 }
@@ -308,7 +310,7 @@ static PyObject *client_get(struct client *self, enum pysim_endpoint endpoint, P
 
     if (pysim_timeout_parse(self->state, NULL, &timeout) == 0 &&
         pysim_call_init(&call, self->state, endpoint, id) == 0)
-        result = client_perform(self, &call, &timeout, false);
+        result = client_perform(self, &call, &timeout, (struct pysim_mode){0});
     pysim_call_fini(&call);
     return result;
 }
@@ -337,7 +339,7 @@ static const char *const execute_names[EXECUTE_PARAMETERS] = {
 struct execution {
     struct pysim_call call;
     struct pysim_timeout timeout;
-    bool is_async;
+    struct pysim_mode mode;
 };
 
 /* Truth of an optional argument; -1 with an exception. */
@@ -355,7 +357,7 @@ static int execution_init(struct execution *execution, struct client *self, PyOb
     PyObject *type, *value, *traceback, *text;
     int encoded;
 
-    *execution = (struct execution){.is_async = is_async > 0};
+    *execution = (struct execution){.mode = {.is_async = is_async > 0, .is_live = stream > 0}};
     if (stream < 0 || is_async < 0 ||
         pysim_timeout_parse(self->state, values[TIMEOUT], &execution->timeout) < 0 ||
         pysim_call_init(&execution->call, self->state, PYSIM_EXECUTE, values[WORKFLOW_ID]) < 0)
@@ -411,7 +413,7 @@ static PyObject *client_execute_workflow(struct client *self, PyObject *const *a
     if (pysim_arguments_match(&signature, arguments, given, keyword_names, values) < 0)
         return NULL;
     if (execution_init(&execution, self, values) == 0)
-        result = client_perform(self, &execution.call, &execution.timeout, execution.is_async);
+        result = client_perform(self, &execution.call, &execution.timeout, execution.mode);
     pysim_call_fini(&execution.call);
     return result;
 }
@@ -577,7 +579,7 @@ static PyObject *retry_own(struct client *self, PyObject *const *values,
 
     if (execution_init(&execution, self, values) == 0)
         for (long attempt = 0;; attempt++) {
-            result = client_perform(self, &execution.call, &execution.timeout, execution.is_async);
+            result = client_perform(self, &execution.call, &execution.timeout, execution.mode);
             if (result != NULL || retrying_wait(retrying, self->state, attempt) < 0)
                 break;
         }
@@ -636,6 +638,41 @@ static PyObject *client_execute_with_retry(struct client *self, PyObject *const 
     if (is_own < 0)
         return NULL;
     return is_own ? retry_own(self, values, &retrying) : retry_overridden(self, values, &retrying);
+}
+
+/* ---- streaming ---- */
+
+PyDoc_STRVAR(stream_workflow_doc,
+             "stream_workflow($self, workflow_id, input_data=None, *, selected_outputs=None,\n"
+             "                timeout=(30.0, 300.0))\n--\n\n"
+             "Runs a workflow and hands its events over as they arrive.\n\n"
+             "workflow_id, input_data, selected_outputs: as for execute_workflow().\n"
+             "timeout: (connect, read) or (connect, read, total), in seconds; read is the longest\n"
+             "    silence between two events.\n\n"
+             "Returns a WorkflowStream; its request is sent when it is first read or entered.");
+
+static PyObject *client_stream_workflow(struct client *self, PyObject *const *arguments,
+                                        Py_ssize_t given, PyObject *keyword_names)
+{
+    static const char *const names[] = {"workflow_id", "input_data", "selected_outputs", "timeout"};
+    static const struct pysim_signature signature = {
+        "SimStudioClient", "stream_workflow", 1, 2, 4, names,
+    };
+    PyObject *matched[4], *values[EXECUTE_PARAMETERS] = {NULL};
+    struct execution execution;
+
+    if (pysim_arguments_match(&signature, arguments, given, keyword_names, matched) < 0)
+        return NULL;
+    values[WORKFLOW_ID] = matched[0];
+    values[INPUT_DATA] = matched[1];
+    values[STREAM] = Py_True;
+    values[SELECTED_OUTPUTS] = matched[2];
+    values[TIMEOUT] = matched[3] != NULL ? matched[3] : self->state->stream_timeout;
+    if (execution_init(&execution, self, values) < 0) {
+        pysim_call_fini(&execution.call);
+        return NULL;
+    }
+    return pysim_stream_new(self->state, (PyObject *)self, &execution.call, &execution.timeout);
 }
 
 /* ---- the other methods ---- */
@@ -799,6 +836,7 @@ static PyMethodDef client_methods[] = {
     METHOD(execute_workflow, client_execute_workflow),
     METHOD(execute_workflow_sync, client_execute_workflow_sync),
     METHOD(execute_with_retry, client_execute_with_retry),
+    METHOD(stream_workflow, client_stream_workflow),
     METHOD(get_workflow_status, client_get_workflow_status),
     METHOD(validate_workflow, client_validate_workflow),
     METHOD(get_job_status, client_get_job_status),

@@ -4,12 +4,14 @@
 #include "python/error.h"
 #include "python/record.h"
 #include "python/state.h"
+#include "python/stream.h"
 
 #ifndef SIMSTUDIO_VERSION
 #error "the build says which version this is"
 #endif
 
 #define DEFAULT_TIMEOUT_S 30.0
+#define STREAM_SILENCE_S 300.0 /* a server sends nothing while a block without text runs */
 
 static struct PyModuleDef module_definition;
 
@@ -67,12 +69,13 @@ static int module_exec(PyObject *module)
     struct pysim_state *state = pysim_state_of_module(module);
 
     state->default_timeout = PyFloat_FromDouble(DEFAULT_TIMEOUT_S);
+    state->stream_timeout = Py_BuildValue("(dd)", DEFAULT_TIMEOUT_S, STREAM_SILENCE_S);
     state->user_agent =
         PyBytes_FromString("User-Agent: simstudio-sdk/" SIMSTUDIO_VERSION " (native; CPython " PY_VERSION ")");
-    if (state->default_timeout == NULL || state->user_agent == NULL)
+    if (state->default_timeout == NULL || state->stream_timeout == NULL || state->user_agent == NULL)
         return -1;
     if (pysim_error_register(module, state) < 0 || pysim_record_register(module, state) < 0 ||
-        pysim_client_register(module, state) < 0)
+        pysim_client_register(module, state) < 0 || pysim_stream_register(module, state) < 0)
         return -1;
     return PyModule_AddStringConstant(module, "__version__", SIMSTUDIO_VERSION);
 }

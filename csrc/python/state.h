@@ -10,11 +10,14 @@
 #define PYSIM_STATE_OBJECTS(X)                                                                     \
     X(SimStudioClient)                                                                             \
     X(SimStudioError)                                                                              \
+    X(WorkflowStream)                                                                              \
+    X(text_stream)     /* the type of its iterator over texts */                                   \
     X(records)         /* tuple of the result types, in the order of records.def */               \
     X(record_keys)     /* tuple of tuples: their JSON keys */                                      \
     X(record_fields)   /* tuple of tuples: their field names */                                    \
     X(user_agent)      /* bytes, the header line */                                                \
     X(default_timeout) /* 30.0 */                                                                  \
+    X(stream_timeout)  /* (30.0, 300.0) */                                                         \
     X(certificates)    /* bytes: the bundle found by the first https call, or NULL */              \
     X(json_loads)      /* Python's own, or NULL before the first need of it */
 

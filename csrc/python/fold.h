@@ -1,0 +1,59 @@
+/* What the events of a streamed run mean, and what they add up to.
+ *
+ * Owns the text so far, one byte buffer per block, and the terminal event's result.
+ * Must not know where the events come from. */
+#ifndef PYSIM_FOLD_H
+#define PYSIM_FOLD_H
+
+#include <stdbool.h>
+
+#include "core/buffer.h"
+#include "python/state.h"
+
+struct pysim_fold { /* start from all zero, end with pysim_fold_fini() */
+    struct pysim_state *state; /* borrowed */
+    PyObject *index;           /* dict: block id -> its place in `texts`, in order of appearance */
+    struct sim_buffer *texts;
+    Py_ssize_t count, capacity;
+    PyObject *last_id; /* the block that spoke last, and its place: mostly the next one's too */
+    Py_ssize_t last;
+    PyObject *result; /* of the terminal event, or NULL */
+    PyObject *error;  /* str: of the terminal error event, or NULL */
+};
+
+/* An event as understood; `data` is owned by the caller, the rest is borrowed from it, or from the
+ * interpreter's interned strings. */
+struct pysim_event {
+    PyObject *type;     /* str, a new reference */
+    PyObject *block_id; /* str or NULL */
+    PyObject *text;     /* str or NULL */
+    bool is_chunk;
+};
+
+int pysim_fold_init(struct pysim_fold *fold, struct pysim_state *state);
+void pysim_fold_fini(struct pysim_fold *fold);
+int pysim_fold_traverse(struct pysim_fold *fold, visitproc visit, void *arg);
+
+/* Takes the next event: `data` is its decoded JSON, NULL where it was none, `type` the event
+ * stream's own word for it or NULL. Nothing after the terminal event changes the result. 0, or -1
+ * with an exception. `event` may be NULL when only the sum matters. */
+int pysim_fold_event(struct pysim_fold *fold, PyObject *data, PyObject *type,
+                     struct pysim_event *event);
+
+bool pysim_fold_has_ended(const struct pysim_fold *fold);
+
+/* The text so far by block id: a new dict. */
+PyObject *pysim_fold_blocks(const struct pysim_fold *fold);
+
+/* Raises the SimStudioError of the error event, or of a stream without its end: STREAM_INTERRUPTED.
+ * NULL always. */
+PyObject *pysim_fold_raise(const struct pysim_fold *fold);
+
+/* Gives the exception under way, when it is a SimStudioError of the transport's, the text so far as
+ * details, and the code STREAM_INTERRUPTED unless it is a time-out. */
+void pysim_fold_amend_exception(const struct pysim_fold *fold);
+
+/* The result of a stream that has ended well (a new reference), or its error raised. */
+PyObject *pysim_fold_result(const struct pysim_fold *fold);
+
+#endif

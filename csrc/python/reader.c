@@ -1,0 +1,128 @@
+#include "python/reader.h"
+
+#include <string.h>
+
+#include "python/decode.h"
+#include "python/error.h"
+
+int pysim_reader_init(struct pysim_reader *reader, struct pysim_call *call)
+{
+    reader->call = call;
+    reader->is_fed = reader->has_done = false;
+    sim_sse_init(&reader->sse, call->response_limit);
+    return pysim_fold_init(&reader->fold, call->state);
+}
+
+void pysim_reader_fini(struct pysim_reader *reader)
+{
+    sim_sse_fini(&reader->sse);
+    pysim_fold_fini(&reader->fold);
+}
+
+void pysim_read_event_clear(struct pysim_read_event *event)
+{
+    Py_CLEAR(event->meaning.type);
+    Py_CLEAR(event->data);
+}
+
+/* Servers write the mark as JSON, the documentation and the canvas dialect write it bare. */
+static bool is_done_mark(struct sim_text data)
+{
+    return (data.length == 6 && memcmp(data.data, "[DONE]", 6) == 0) ||
+           (data.length == 8 && memcmp(data.data, "\"[DONE]\"", 8) == 0);
+}
+
+/* Understands one event; data that is no JSON is passed on without. */
+static int understand(struct pysim_reader *reader, const struct sim_sse_event *parsed,
+                      struct pysim_read_event *event)
+{
+    PyObject *type = NULL;
+    int result;
+
+    event->raw = parsed->data;
+    event->data = pysim_decode(reader->call->state, parsed->data.data, parsed->data.length);
+    if (event->data == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_ValueError) &&
+            !PyErr_ExceptionMatches(PyExc_RecursionError))
+            return -1;
+        PyErr_Clear();
+    }
+    if (parsed->type.length > 0) {
+        type = PyUnicode_DecodeUTF8(parsed->type.data, (Py_ssize_t)parsed->type.length, "replace");
+        if (type == NULL)
+            return -1;
+    }
+    result = pysim_fold_event(&reader->fold, event->data, type, &event->meaning);
+    Py_XDECREF(type);
+    return result;
+}
+
+/* The next event in the bytes that are there: 1, 0 for none, -1. */
+static int next_in_hand(struct pysim_reader *reader, struct pysim_read_event *event)
+{
+    struct sim_error error = {SIM_OK, ""};
+    struct sim_sse_event parsed;
+    bool found = true;
+
+    while (found) {
+        if (sim_sse_next(&reader->sse, &parsed, &found, &error) != SIM_OK) {
+            (void)pysim_raise_core(reader->call->state, &error, reader->call->endpoint->failure,
+                                   reader->call->endpoint->code);
+            return -1;
+        }
+        if (!found || parsed.data.length == 0)
+            continue;
+        if (is_done_mark(parsed.data)) {
+            reader->has_done = true;
+            continue;
+        }
+        return understand(reader, &parsed, event) < 0 ? -1 : 1;
+    }
+    return 0;
+}
+
+int pysim_reader_next(struct pysim_reader *reader, struct pysim_read_event *event)
+{
+    struct sim_buffer *body = sim_exchange_body(reader->call->exchange);
+    int got;
+
+    *event = (struct pysim_read_event){0};
+    for (;;) {
+        if (!reader->is_fed) {
+            sim_sse_feed(&reader->sse, (struct sim_text){body->data, body->length});
+            reader->is_fed = true;
+        }
+        got = next_in_hand(reader, event);
+        if (got != 0)
+            break;
+        sim_buffer_clear(body); /* all of it has been read */
+        reader->is_fed = false;
+        if (reader->call->is_done || reader->has_done)
+            return 0;
+        if (pysim_call_step(reader->call) < 0) {
+            got = -1;
+            break;
+        }
+    }
+    if (got < 0) {
+        pysim_read_event_clear(event);
+        pysim_fold_amend_exception(&reader->fold);
+    }
+    return got;
+}
+
+PyObject *pysim_reader_result(struct pysim_reader *reader)
+{
+    struct pysim_read_event event;
+    int got;
+
+    while (!pysim_fold_has_ended(&reader->fold)) {
+        got = pysim_reader_next(reader, &event);
+        if (got < 0)
+            return NULL;
+        if (got == 0)
+            break;
+        pysim_read_event_clear(&event);
+    }
+    return pysim_fold_result(&reader->fold);
+}

@@ -1,0 +1,40 @@
+/* Reads a streamed run: from the bytes of a call to its events, and what they add up to.
+ *
+ * Shared by execute_workflow(), which wants the sum, and by streams, which hand out
+ * the events. Must not know either. */
+#ifndef PYSIM_READER_H
+#define PYSIM_READER_H
+
+#include <stdbool.h>
+
+#include "core/sse.h"
+#include "python/call.h"
+#include "python/fold.h"
+
+struct pysim_reader { /* start from all zero, end with pysim_reader_fini() */
+    struct pysim_call *call; /* borrowed */
+    struct sim_sse sse;
+    struct pysim_fold fold;
+    bool is_fed;   /* the parser has bytes of the body before it */
+    bool has_done; /* [DONE] was read */
+};
+
+/* One event: what it means, its decoded data (NULL where it is no JSON), its text. */
+struct pysim_read_event {
+    struct pysim_event meaning;
+    PyObject *data;
+    struct sim_text raw; /* holds until the reader reads on */
+};
+
+int pysim_reader_init(struct pysim_reader *reader, struct pysim_call *call);
+void pysim_reader_fini(struct pysim_reader *reader);
+
+/* Reads the next event, waiting for it. 1 when there is one, 0 at the stream's end, -1 with an
+ * exception. Clear the event with pysim_read_event_clear(). */
+int pysim_reader_next(struct pysim_reader *reader, struct pysim_read_event *event);
+void pysim_read_event_clear(struct pysim_read_event *event);
+
+/* Reads what is left; the result, or NULL with an exception. */
+PyObject *pysim_reader_result(struct pysim_reader *reader);
+
+#endif
