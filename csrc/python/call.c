@@ -232,9 +232,11 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
 {
     struct sim_error error = {SIM_OK, ""};
     const char *headers[MOST_HEADERS];
+    Py_ssize_t base_length = 0;
+    const char *base = PyUnicode_AsUTF8AndSize(origin->base_url, &base_length);
     struct sim_request request = {
         .is_post = call->endpoint->is_post,
-        .base = origin->base,
+        .base = {base, (size_t)base_length},
         .path = {call->path.data, call->path.length},
         .headers = headers,
         .body = {call->body.data, call->body.length},
@@ -243,18 +245,20 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
         .is_live = mode.is_live,
     };
 
+    if (base == NULL)
+        return -1;
     Py_INCREF(timeout->given);
     Py_XSETREF(call->timeout, timeout->given);
     call->is_done = false;
     call->is_live = mode.is_live;
     headers[request.header_count++] = PyBytes_AS_STRING(call->state->user_agent);
     if (origin->key_header != NULL)
-        headers[request.header_count++] = origin->key_header;
+        headers[request.header_count++] = PyBytes_AS_STRING(origin->key_header);
     if (request.is_post)
         headers[request.header_count++] = "Content-Type: application/json";
     if (mode.is_async)
         headers[request.header_count++] = "X-Execution-Mode: async";
-    if (pysim_certificates_find(call->state, origin->base, &request.trust, &error) < 0) {
+    if (pysim_certificates_find(call->state, request.base, &request.trust, &error) < 0) {
         if (PyErr_Occurred())
             return -1;
         return call_raise(call, &error);

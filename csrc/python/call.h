@@ -51,11 +51,12 @@ struct pysim_call { /* start from all zero, end with pysim_call_fini() */
     bool is_live, is_done;
 };
 
-/* What a call needs to know of its client; all borrowed, read before the call returns. */
+/* Where a call goes. Starting it may run Python code (the search for certificates imports modules),
+ * in which another thread may give the client another key: the start holds what it points into. */
 struct pysim_origin {
-    struct sim_session *session;
-    struct sim_text base;    /* without a slash at its end */
-    const char *key_header;  /* "X-API-Key: ...", or NULL */
+    struct sim_session *session; /* borrowed of the client */
+    PyObject *base_url;          /* str, without a slash at its end */
+    PyObject *key_header;        /* bytes "X-API-Key: ...", or NULL */
 };
 
 /* Reads a `timeout` argument: seconds as a number, (connect, read), (connect, read, total), None in

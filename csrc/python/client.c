@@ -3,17 +3,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/retry.h"
 #include "python/answer.h"
 #include "python/arguments.h"
-#include "python/encode.h"
-#include "python/error.h"
-#include "python/stream.h"
+#include "python/execute.h"
 
 #define DEFAULT_BASE_URL "https://sim.ai"
-#define TIMEOUT_DOC                                                                                \
-    "timeout: seconds to connect, and the longest silence while sending or receiving after that\n" \
-    "    (float, default 30.0); or (connect, read), or (connect, read, total); None: no bound.\n"
 
 struct client {
     PyObject_HEAD
@@ -260,42 +254,46 @@ static PyObject *client_repr(struct client *self)
 
 /* ---- calls ---- */
 
-int pysim_client_origin(PyObject *client, struct pysim_origin *origin)
+struct pysim_state *pysim_client_state(PyObject *client)
 {
-    struct client *self = (struct client *)client;
-    Py_ssize_t length = 0;
-    const char *base = PyUnicode_AsUTF8AndSize(self->base_url, &length);
-
-    if (base == NULL)
-        return -1;
-    *origin = (struct pysim_origin){
-        .session = self->session,
-        .base = {base, (size_t)length},
-        .key_header = self->key_header != NULL ? PyBytes_AS_STRING(self->key_header) : NULL,
-    };
-    return 0;
+    return ((struct client *)client)->state;
 }
 
-int pysim_client_note_answer(PyObject *client, const struct pysim_call *call)
+/* Notes the rate-limit headers of a complete answer. 0, or -1 with an exception. */
+static int client_note_answer(struct client *self, const struct pysim_call *call)
 {
     PyObject *info = pysim_answer_rate_limit(call);
 
     if (info != NULL)
-        Py_XSETREF(((struct client *)client)->rate_limit, info);
+        Py_XSETREF(self->rate_limit, info);
     return PyErr_Occurred() ? -1 : 0;
 }
 
-/* Sends a prepared call and waits for its result. */
-static PyObject *client_perform(struct client *self, struct pysim_call *call,
-                                const struct pysim_timeout *timeout, struct pysim_mode mode)
+int pysim_client_send(PyObject *client, struct pysim_call *call,
+                      const struct pysim_timeout *timeout, struct pysim_mode mode)
 {
-    struct pysim_origin origin;
+    struct client *self = (struct client *)client;
+    const struct pysim_origin origin = {
+        .session = self->session,
+        .base_url = Py_NewRef(self->base_url),
+        .key_header = Py_XNewRef(self->key_header),
+    };
+    int result = -1;
+
+    if (pysim_call_start(call, &origin, timeout, mode) == 0 &&
+        pysim_call_wait_for_answer(call) == 0)
+        result = client_note_answer(self, call);
+    Py_DECREF(origin.base_url);
+    Py_XDECREF(origin.key_header);
+    return result;
+}
+
+PyObject *pysim_client_perform(PyObject *client, struct pysim_call *call,
+                               const struct pysim_timeout *timeout, struct pysim_mode mode)
+{
     PyObject *result = NULL;
 
-    if (pysim_client_origin((PyObject *)self, &origin) == 0 &&
-        pysim_call_start(call, &origin, timeout, mode) == 0 &&
-        pysim_call_wait_for_answer(call) == 0 &&
-        pysim_client_note_answer((PyObject *)self, call) == 0)
+    if (pysim_client_send(client, call, timeout, mode) == 0)
         result = pysim_answer(call, mode.is_async);
     pysim_call_end(call);
     return result;
@@ -310,369 +308,9 @@ static PyObject *client_get(struct client *self, enum pysim_endpoint endpoint, P
 
     if (pysim_timeout_parse(self->state, NULL, &timeout) == 0 &&
         pysim_call_init(&call, self->state, endpoint, id) == 0)
-        result = client_perform(self, &call, &timeout, (struct pysim_mode){0});
+        result = pysim_client_perform((PyObject *)self, &call, &timeout, (struct pysim_mode){0});
     pysim_call_fini(&call);
     return result;
-}
-
-/* The parameters of the execute methods, in their order. */
-enum {
-    WORKFLOW_ID,
-    INPUT_DATA,
-    TIMEOUT,
-    STREAM,
-    SELECTED_OUTPUTS,
-    ASYNC_EXECUTION,
-    MAX_RETRIES,
-    INITIAL_DELAY,
-    MAX_DELAY,
-    BACKOFF_MULTIPLIER,
-    EXECUTE_PARAMETERS
-};
-
-static const char *const execute_names[EXECUTE_PARAMETERS] = {
-    "workflow_id",  "input_data",      "timeout",     "stream",        "selected_outputs",
-    "async_execution", "max_retries", "initial_delay", "max_delay", "backoff_multiplier",
-};
-
-/* What an execute method was asked for. */
-struct execution {
-    struct pysim_call call;
-    struct pysim_timeout timeout;
-    struct pysim_mode mode;
-};
-
-/* Truth of an optional argument; -1 with an exception. */
-static int is_true(PyObject *value)
-{
-    return value != NULL ? PyObject_IsTrue(value) : 0;
-}
-
-/* Makes the request, body and all: 0, or -1 with an exception. End with pysim_call_fini(). */
-static int execution_init(struct execution *execution, struct client *self, PyObject *const *values)
-{
-    int stream = is_true(values[STREAM]);
-    int is_async = stream < 0 ? -1 : is_true(values[ASYNC_EXECUTION]);
-    struct sim_error refusal = {SIM_AMBIGUOUS, ""};
-    PyObject *type, *value, *traceback, *text;
-    int encoded;
-
-    *execution = (struct execution){.mode = {.is_async = is_async > 0, .is_live = stream > 0}};
-    if (stream < 0 || is_async < 0 ||
-        pysim_timeout_parse(self->state, values[TIMEOUT], &execution->timeout) < 0 ||
-        pysim_call_init(&execution->call, self->state, PYSIM_EXECUTE, values[WORKFLOW_ID]) < 0)
-        return -1;
-    encoded = pysim_encode_body(self->state, values[INPUT_DATA], stream, values[SELECTED_OUTPUTS],
-                                &execution->call.body);
-    if (encoded != PYSIM_ENCODE_REFUSED)
-        return encoded;
-    /* What json refuses is a failure of the call, as it always was; nothing has been sent. */
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    text = PyObject_Str(value);
-    if (text != NULL && PyUnicode_AsUTF8(text) != NULL) {
-        (void)PyOS_snprintf(refusal.message, sizeof refusal.message, "%s", PyUnicode_AsUTF8(text));
-        (void)pysim_raise_core(self->state, &refusal, execution->call.endpoint->failure,
-                               execution->call.endpoint->code);
-    }
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
-    Py_XDECREF(text);
-    return -1;
-}
-
-#define EXECUTE_TEXT                                                                               \
-    "workflow_id: str, or anything with a str() that is one.\n"                                    \
-    "input_data: dict of what json.dumps takes, and file objects; or None.\n" TIMEOUT_DOC          \
-    "stream: ask for a streamed run; the result is complete all the same.\n"                       \
-    "selected_outputs: list of blockName.attribute to stream.\n"
-
-#define EXECUTE_ERRORS                                                                             \
-    "Raises SimStudioError when the run cannot be made or fails, TypeError or ValueError for\n"    \
-    "arguments that cannot be used. A run that is reported as failed by a 2xx answer is returned,\n" \
-    "with success False."
-
-PyDoc_STRVAR(execute_workflow_doc,
-             "execute_workflow($self, workflow_id, input_data=None, timeout=30.0, stream=False,\n"
-             "                 selected_outputs=None, async_execution=False)\n--\n\n"
-             "Runs a workflow and waits for its result.\n\n" EXECUTE_TEXT
-             "async_execution: queue the run and return at once.\n\n"
-             "Returns WorkflowExecutionResult, or AsyncExecutionResult for a queued run.\n"
-             EXECUTE_ERRORS);
-
-static PyObject *client_execute_workflow(struct client *self, PyObject *const *arguments,
-                                         Py_ssize_t given, PyObject *keyword_names)
-{
-    static const struct pysim_signature signature = {
-        "SimStudioClient", "execute_workflow", 1, MAX_RETRIES, MAX_RETRIES, execute_names,
-    };
-    PyObject *values[EXECUTE_PARAMETERS], *result = NULL;
-    struct execution execution;
-
-    if (pysim_arguments_match(&signature, arguments, given, keyword_names, values) < 0)
-        return NULL;
-    if (execution_init(&execution, self, values) == 0)
-        result = client_perform(self, &execution.call, &execution.timeout, execution.mode);
-    pysim_call_fini(&execution.call);
-    return result;
-}
-
-/* Calls a method of `self` by name with the values up to the last one given, as the pure-Python SDK
- * does: a subclass or a patch is heard. */
-static PyObject *client_call_execute(struct client *self, PyObject *const *values, int count)
-{
-    PyObject *method = NULL, *arguments = NULL, *result = NULL;
-
-    method = PyObject_GetAttrString((PyObject *)self, "execute_workflow");
-    arguments = PyTuple_New(count);
-    if (method == NULL || arguments == NULL)
-        goto done;
-    for (int i = 0; i < count; i++) {
-        PyObject *value = values[i];
-        if (value == NULL)
-            value = i == TIMEOUT ? self->state->default_timeout
-                    : i == STREAM || i == ASYNC_EXECUTION ? Py_False
-                                                          : Py_None;
-        PyTuple_SET_ITEM(arguments, i, Py_NewRef(value));
-    }
-    result = PyObject_CallObject(method, arguments);
-done:
-    Py_XDECREF(method);
-    Py_XDECREF(arguments);
-    return result;
-}
-
-PyDoc_STRVAR(execute_workflow_sync_doc,
-             "execute_workflow_sync($self, workflow_id, input_data=None, timeout=30.0,\n"
-             "                      stream=False, selected_outputs=None)\n--\n\n"
-             "Runs a workflow and waits for its result, like execute_workflow().\n\n" EXECUTE_TEXT
-             "\nReturns WorkflowExecutionResult.\n" EXECUTE_ERRORS);
-
-static PyObject *client_execute_workflow_sync(struct client *self, PyObject *const *arguments,
-                                              Py_ssize_t given, PyObject *keyword_names)
-{
-    static const struct pysim_signature signature = {
-        "SimStudioClient", "execute_workflow_sync", 1, ASYNC_EXECUTION, ASYNC_EXECUTION,
-        execute_names,
-    };
-    PyObject *values[EXECUTE_PARAMETERS];
-
-    if (pysim_arguments_match(&signature, arguments, given, keyword_names, values) < 0)
-        return NULL;
-    return client_call_execute(self, values, ASYNC_EXECUTION);
-}
-
-/* ---- retrying ---- */
-
-struct retrying {
-    long most;
-    struct sim_retry_policy policy;
-};
-
-static int read_delay(PyObject *value, const char *name, double fallback, double *out)
-{
-    *out = fallback;
-    if (value == NULL)
-        return 0;
-    *out = PyFloat_AsDouble(value);
-    if (*out == -1.0 && PyErr_Occurred())
-        return -1;
-    if (*out >= 0)
-        return 0;
-    PyErr_Format(PyExc_ValueError, "%s must be 0 or greater, not %R", name, value);
-    return -1;
-}
-
-static int retrying_init(struct retrying *retrying, PyObject *const *values)
-{
-    retrying->most = 3;
-    if (values[MAX_RETRIES] != NULL) {
-        retrying->most = PyLong_AsLong(values[MAX_RETRIES]);
-        if (retrying->most == -1 && PyErr_Occurred())
-            return -1;
-        if (retrying->most < 0) {
-            PyErr_Format(PyExc_ValueError, "max_retries must be 0 or greater, not %R",
-                         values[MAX_RETRIES]);
-            return -1;
-        }
-    }
-    return read_delay(values[INITIAL_DELAY], "initial_delay", 1.0, &retrying->policy.initial_s) < 0 ||
-                   read_delay(values[MAX_DELAY], "max_delay", 30.0, &retrying->policy.max_s) < 0 ||
-                   read_delay(values[BACKOFF_MULTIPLIER], "backoff_multiplier", 2.0,
-                              &retrying->policy.multiplier) < 0
-               ? -1
-               : 0;
-}
-
-/* The exception's Retry-After in milliseconds, or SIM_RETRY_NO_HINT. */
-static int64_t hint_of(PyObject *error)
-{
-    PyObject *value = PyObject_GetAttrString(error, "retry_after");
-    int64_t hint_ms = SIM_RETRY_NO_HINT;
-
-    if (value != NULL && PyLong_Check(value))
-        hint_ms = PyLong_AsLongLong(value);
-    if (PyErr_Occurred() || hint_ms < 0)
-        hint_ms = SIM_RETRY_NO_HINT;
-    PyErr_Clear();
-    Py_XDECREF(value);
-    return hint_ms;
-}
-
-static bool is_rate_limit(PyObject *error)
-{
-    PyObject *code = PyObject_GetAttrString(error, "code");
-    bool is_limit = code != NULL && PyUnicode_Check(code) &&
-                    PyUnicode_CompareWithASCIIString(code, "RATE_LIMIT_EXCEEDED") == 0;
-
-    PyErr_Clear();
-    Py_XDECREF(code);
-    return is_limit;
-}
-
-/* After a failed attempt: waits, and returns 0 for another; -1 with the exception when that was the
- * last word. */
-static int retrying_wait(const struct retrying *retrying, struct pysim_state *state, long attempt)
-{
-    PyObject *type, *value, *traceback;
-    int64_t delay_ms = 0;
-    bool again;
-
-    if (attempt >= retrying->most || !PyErr_ExceptionMatches(state->SimStudioError))
-        return -1;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    again = is_rate_limit(value) &&
-            sim_retry_delay_ms(&retrying->policy, (unsigned)attempt, sim_retry_random(),
-                               hint_of(value), &delay_ms);
-    if (!again) {
-        PyErr_Restore(type, value, traceback);
-        return -1;
-    }
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
-    return pysim_sleep(delay_ms);
-}
-
-/* True when self.execute_workflow is this module's own: the body is made once then, and sent for
- * every attempt. -1 with an exception. */
-static int has_own_execute(struct client *self)
-{
-    PyObject *method = PyObject_GetAttrString((PyObject *)self, "execute_workflow");
-    int is_own = method != NULL && PyCFunction_Check(method) &&
-                 PyCFunction_GET_SELF(method) == (PyObject *)self &&
-                 PyCFunction_GET_FUNCTION(method) == (PyCFunction)(void (*)(void))client_execute_workflow;
-
-    if (method == NULL)
-        return -1;
-    Py_DECREF(method);
-    return is_own;
-}
-
-static PyObject *retry_own(struct client *self, PyObject *const *values,
-                           const struct retrying *retrying)
-{
-    struct execution execution;
-    PyObject *result = NULL;
-
-    if (execution_init(&execution, self, values) == 0)
-        for (long attempt = 0;; attempt++) {
-            result = client_perform(self, &execution.call, &execution.timeout, execution.mode);
-            if (result != NULL || retrying_wait(retrying, self->state, attempt) < 0)
-                break;
-        }
-    pysim_call_fini(&execution.call);
-    return result;
-}
-
-/* An overridden execute_workflow gets the files in their converted form: every attempt sends the
- * same bytes. */
-static PyObject *retry_overridden(struct client *self, PyObject **values,
-                                  const struct retrying *retrying)
-{
-    PyObject *input = values[INPUT_DATA], *converted = NULL, *result = NULL;
-
-    converted = pysim_encode_files(self->state, input != NULL ? input : Py_None);
-    if (converted == NULL)
-        return NULL;
-    values[INPUT_DATA] = converted;
-    for (long attempt = 0;; attempt++) {
-        result = client_call_execute(self, values, MAX_RETRIES);
-        if (result != NULL || retrying_wait(retrying, self->state, attempt) < 0)
-            break;
-    }
-    Py_DECREF(converted);
-    return result;
-}
-
-PyDoc_STRVAR(execute_with_retry_doc,
-             "execute_with_retry($self, workflow_id, input_data=None, timeout=30.0, stream=False,\n"
-             "                   selected_outputs=None, async_execution=False, max_retries=3,\n"
-             "                   initial_delay=1.0, max_delay=30.0, backoff_multiplier=2.0)\n--\n\n"
-             "Runs a workflow like execute_workflow(), and again when the rate limit is exceeded.\n\n"
-             EXECUTE_TEXT "async_execution: queue the run and return at once.\n"
-             "max_retries: attempts after the first (int).\n"
-             "initial_delay, max_delay: seconds (float), +-25 %.\n"
-             "backoff_multiplier: from one wait to the next (float).\n\n"
-             "Where the answer has a Retry-After, that is the wait, and up to 25 % more; one over an\n"
-             "hour is raised at once. Nothing but RATE_LIMIT_EXCEEDED is tried again.\n"
-             "Returns and raises as execute_workflow() does.");
-
-static PyObject *client_execute_with_retry(struct client *self, PyObject *const *arguments,
-                                           Py_ssize_t given, PyObject *keyword_names)
-{
-    static const struct pysim_signature signature = {
-        "SimStudioClient",  "execute_with_retry", 1,
-        EXECUTE_PARAMETERS, EXECUTE_PARAMETERS,   execute_names,
-    };
-    PyObject *values[EXECUTE_PARAMETERS];
-    struct retrying retrying;
-    int is_own;
-
-    if (pysim_arguments_match(&signature, arguments, given, keyword_names, values) < 0 ||
-        retrying_init(&retrying, values) < 0)
-        return NULL;
-    is_own = has_own_execute(self);
-    if (is_own < 0)
-        return NULL;
-    return is_own ? retry_own(self, values, &retrying) : retry_overridden(self, values, &retrying);
-}
-
-/* ---- streaming ---- */
-
-PyDoc_STRVAR(stream_workflow_doc,
-             "stream_workflow($self, workflow_id, input_data=None, *, selected_outputs=None,\n"
-             "                timeout=(30.0, 300.0))\n--\n\n"
-             "Runs a workflow and hands its events over as they arrive.\n\n"
-             "workflow_id, input_data, selected_outputs: as for execute_workflow().\n"
-             "timeout: (connect, read) or (connect, read, total), in seconds; read is the longest\n"
-             "    silence between two events.\n\n"
-             "Returns a WorkflowStream; its request is sent when it is first read or entered.");
-
-static PyObject *client_stream_workflow(struct client *self, PyObject *const *arguments,
-                                        Py_ssize_t given, PyObject *keyword_names)
-{
-    static const char *const names[] = {"workflow_id", "input_data", "selected_outputs", "timeout"};
-    static const struct pysim_signature signature = {
-        "SimStudioClient", "stream_workflow", 1, 2, 4, names,
-    };
-    PyObject *matched[4], *values[EXECUTE_PARAMETERS] = {NULL};
-    struct execution execution;
-
-    if (pysim_arguments_match(&signature, arguments, given, keyword_names, matched) < 0)
-        return NULL;
-    values[WORKFLOW_ID] = matched[0];
-    values[INPUT_DATA] = matched[1];
-    values[STREAM] = Py_True;
-    values[SELECTED_OUTPUTS] = matched[2];
-    values[TIMEOUT] = matched[3] != NULL ? matched[3] : self->state->stream_timeout;
-    if (execution_init(&execution, self, values) < 0) {
-        pysim_call_fini(&execution.call);
-        return NULL;
-    }
-    return pysim_stream_new(self->state, (PyObject *)self, &execution.call, &execution.timeout);
 }
 
 /* ---- the other methods ---- */
@@ -830,18 +468,18 @@ static PyObject *client_setstate(PyObject *self, PyObject *state)
 /* ---- the type ---- */
 
 #define METHOD(name, function)                                                                     \
-    {#name, (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS, name##_doc}
+    {#name, (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS, name##_doc},
+#define EXECUTE_METHOD(name)                                                                       \
+    {#name, (PyCFunction)(void (*)(void))pysim_##name, METH_FASTCALL | METH_KEYWORDS,              \
+     pysim_##name##_doc},
 
 static PyMethodDef client_methods[] = {
-    METHOD(execute_workflow, client_execute_workflow),
-    METHOD(execute_workflow_sync, client_execute_workflow_sync),
-    METHOD(execute_with_retry, client_execute_with_retry),
-    METHOD(stream_workflow, client_stream_workflow),
-    METHOD(get_workflow_status, client_get_workflow_status),
-    METHOD(validate_workflow, client_validate_workflow),
-    METHOD(get_job_status, client_get_job_status),
-    METHOD(set_api_key, client_call_set_api_key),
-    METHOD(set_base_url, client_call_set_base_url),
+    PYSIM_EXECUTE_METHODS(EXECUTE_METHOD)
+    METHOD(get_workflow_status, client_get_workflow_status)
+    METHOD(validate_workflow, client_validate_workflow)
+    METHOD(get_job_status, client_get_job_status)
+    METHOD(set_api_key, client_call_set_api_key)
+    METHOD(set_base_url, client_call_set_base_url)
     {"get_usage_limits", (PyCFunction)client_get_usage_limits, METH_NOARGS, get_usage_limits_doc},
     {"get_rate_limit_info", (PyCFunction)client_get_rate_limit_info, METH_NOARGS,
      get_rate_limit_info_doc},

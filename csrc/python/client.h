@@ -1,4 +1,4 @@
-/* SimStudioClient: what other types of the module need of it. */
+/* SimStudioClient: what other parts of the binding need of it. */
 #ifndef PYSIM_CLIENT_H
 #define PYSIM_CLIENT_H
 
@@ -8,11 +8,17 @@
 /* Creates the type and stores it in the state and the module. 0, or -1 with an exception. */
 int pysim_client_register(PyObject *module, struct pysim_state *state);
 
-/* Where calls of `client`, an instance, go now. Borrowed: valid until Python code runs. 0, or -1
- * with an exception. */
-int pysim_client_origin(PyObject *client, struct pysim_origin *origin);
+/* The state of the module that `client`, an instance, comes from. */
+struct pysim_state *pysim_client_state(PyObject *client);
 
-/* Notes the rate-limit headers of a complete answer. 0, or -1 with an exception. */
-int pysim_client_note_answer(PyObject *client, const struct pysim_call *call);
+/* Sends a prepared call where `client` points now, waits as pysim_call_wait_for_answer() does and
+ * notes the answer's rate-limit headers. 0, or -1 with an exception. End with pysim_call_end(). */
+int pysim_client_send(PyObject *client, struct pysim_call *call,
+                      const struct pysim_timeout *timeout, struct pysim_mode mode);
+
+/* Sends a prepared call and returns its result (a new reference), or NULL with an exception. The
+ * call has ended then, and may be sent again. */
+PyObject *pysim_client_perform(PyObject *client, struct pysim_call *call,
+                               const struct pysim_timeout *timeout, struct pysim_mode mode);
 
 #endif

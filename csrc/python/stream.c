@@ -70,16 +70,12 @@ static void stream_release(struct stream *self)
 /* Sends the request and waits for what answers it. 0, or -1 with an exception. */
 static int stream_start(struct stream *self)
 {
-    struct pysim_origin origin;
     struct pysim_mode mode = {.is_live = true};
 
     if (self->phase != NOT_STARTED)
         return 0;
     self->phase = READING;
-    if (pysim_client_origin(self->client, &origin) < 0 ||
-        pysim_call_start(&self->call, &origin, &self->timeout, mode) < 0 ||
-        pysim_call_wait_for_answer(&self->call) < 0 ||
-        pysim_client_note_answer(self->client, &self->call) < 0)
+    if (pysim_client_send(self->client, &self->call, &self->timeout, mode) < 0)
         goto failed;
     if (pysim_answer_is_stream(&self->call))
         return 0;
