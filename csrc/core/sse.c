@@ -4,7 +4,10 @@
 
 static const char byte_order_mark[] = "\xEF\xBB\xBF";
 
-enum { BOM_LENGTH = 3 };
+enum {
+    BOM_LENGTH = 3,
+    FIRST_WINDOW = 256, /* most lines are shorter */
+};
 
 void sim_sse_init(struct sim_sse *parser, size_t event_limit)
 {
@@ -61,14 +64,24 @@ static enum sim_status skip_byte_order_mark(struct sim_sse *parser)
     return status;
 }
 
-/* The next CR or LF, NULL when the input ends before one. */
+/* The next CR or LF, NULL when the input ends before one. Looked for in windows that double, so that
+ * the cost is the line's length, whichever of the two ends the lines. */
 static const char *find_line_end(struct sim_text input)
 {
-    const char *feed = memchr(input.data, '\n', input.length);
-    size_t length = feed != NULL ? (size_t)(feed - input.data) : input.length;
-    const char *carriage = memchr(input.data, '\r', length);
+    size_t window = FIRST_WINDOW;
 
-    return carriage != NULL ? carriage : feed;
+    while (input.length > 0) {
+        size_t length = input.length < window ? input.length : window;
+        const char *feed = memchr(input.data, '\n', length);
+        const char *carriage =
+            memchr(input.data, '\r', feed != NULL ? (size_t)(feed - input.data) : length);
+        if (carriage != NULL || feed != NULL)
+            return carriage != NULL ? carriage : feed;
+        input.data += length;
+        input.length -= length;
+        window *= 2;
+    }
+    return NULL;
 }
 
 /* Takes the next whole line; false when the input ends in its midst, which is then kept. */

@@ -123,6 +123,8 @@ PyObject *pysim_reader_result(struct pysim_reader *reader)
         if (got == 0)
             break;
         pysim_read_event_clear(&event);
+        if (PyErr_CheckSignals() < 0) /* many events may have come at once */
+            return NULL;
     }
     return pysim_fold_result(&reader->fold);
 }
