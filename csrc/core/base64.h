@@ -19,7 +19,7 @@ enum sim_status sim_base64_feed(struct sim_base64 *encoder, const void *bytes, s
                                 struct sim_buffer *out) SIM_MUST_CHECK;
 
 /* Writes what is held back, padded, and leaves the encoder ready for the next text. */
-enum sim_status sim_base64_finish(struct sim_base64 *encoder, struct sim_buffer *out)
-    SIM_MUST_CHECK;
+enum sim_status sim_base64_finish(struct sim_base64 *encoder,
+                                  struct sim_buffer *out) SIM_MUST_CHECK;
 
 #endif

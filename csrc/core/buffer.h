@@ -28,15 +28,15 @@ void sim_buffer_fini(struct sim_buffer *buffer);
 void sim_buffer_clear(struct sim_buffer *buffer);
 
 /* Appends a copy of `length` bytes. On SIM_NO_MEMORY and SIM_LIMIT the buffer is as it was. */
-enum sim_status sim_buffer_append(struct sim_buffer *buffer, const char *bytes, size_t length)
-    SIM_MUST_CHECK;
+enum sim_status sim_buffer_append(struct sim_buffer *buffer, const char *bytes,
+                                  size_t length) SIM_MUST_CHECK;
 enum sim_status sim_buffer_append_text(struct sim_buffer *buffer, const char *text) SIM_MUST_CHECK;
 enum sim_status sim_buffer_append_char(struct sim_buffer *buffer, char character) SIM_MUST_CHECK;
 
 /* Makes room for `length` more bytes and returns where they go through `*place`; the caller
  * writes up to `length` of them there and reports how many with sim_buffer_commit(). */
-enum sim_status sim_buffer_reserve(struct sim_buffer *buffer, size_t length, char **place)
-    SIM_MUST_CHECK;
+enum sim_status sim_buffer_reserve(struct sim_buffer *buffer, size_t length,
+                                   char **place) SIM_MUST_CHECK;
 void sim_buffer_commit(struct sim_buffer *buffer, size_t length);
 
 /* Drops the first `length` bytes; the rest moves to the front. */

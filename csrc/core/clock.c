@@ -103,8 +103,8 @@ static int64_t to_epoch(const struct moment *moment)
 {
     int64_t year = moment->month > 2 ? moment->year : moment->year - 1;
     int64_t era = year / 400, year_of_era = year % 400;
-    int64_t day_of_year = (153 * (moment->month + (moment->month > 2 ? -3 : 9)) + 2) / 5 +
-                          moment->day - 1;
+    int64_t day_of_year =
+        (153 * (moment->month + (moment->month > 2 ? -3 : 9)) + 2) / 5 + moment->day - 1;
     int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     int64_t days = era * 146097 + day_of_era - 719468;
 
@@ -153,26 +153,24 @@ static bool read_asctime_date(struct cursor cursor, struct moment *moment)
            read_literal(&cursor, " ") &&
            (read_digits(&cursor, 2, &moment->day) ||
             (read_literal(&cursor, " ") && read_digits(&cursor, 1, &moment->day))) &&
-           read_literal(&cursor, " ") && read_time(&cursor, moment) &&
-           read_literal(&cursor, " ") && read_digits(&cursor, 4, &moment->year) &&
-           cursor.at == cursor.end;
+           read_literal(&cursor, " ") && read_time(&cursor, moment) && read_literal(&cursor, " ") &&
+           read_digits(&cursor, 4, &moment->year) && cursor.at == cursor.end;
 }
 
 static bool read_http_date(struct cursor cursor, int64_t now_ms, int64_t *epoch_s)
 {
-    static const char *const days[] = {"Monday",   "Tuesday", "Wednesday", "Thursday",
-                                       "Friday",   "Saturday", "Sunday"};
+    static const char *const days[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                       "Friday", "Saturday", "Sunday"};
     struct moment moment = {0};
 
     for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
         struct cursor after = cursor;
-        bool found = read_literal(&after, days[i])
-                         ? read_rfc850_date(after, now_ms, &moment)
-                         : (size_t)(cursor.end - cursor.at) > 3 &&
-                               memcmp(cursor.at, days[i], 3) == 0 &&
-                               (read_imf_date((struct cursor){cursor.at + 3, cursor.end}, &moment) ||
-                                read_asctime_date((struct cursor){cursor.at + 3, cursor.end},
-                                                  &moment));
+        bool found =
+            read_literal(&after, days[i])
+                ? read_rfc850_date(after, now_ms, &moment)
+                : (size_t)(cursor.end - cursor.at) > 3 && memcmp(cursor.at, days[i], 3) == 0 &&
+                      (read_imf_date((struct cursor){cursor.at + 3, cursor.end}, &moment) ||
+                       read_asctime_date((struct cursor){cursor.at + 3, cursor.end}, &moment));
         if (found && is_possible(&moment)) {
             *epoch_s = to_epoch(&moment);
             return true;
@@ -204,7 +202,8 @@ static bool read_thousandths(struct cursor cursor, int64_t *thousandths)
             whole = whole * 10 + (*cursor.at - '0');
     }
     if (cursor.at < cursor.end && *cursor.at == '.') {
-        for (cursor.at++; cursor.at < cursor.end && isdigit((unsigned char)*cursor.at); cursor.at++) {
+        for (cursor.at++; cursor.at < cursor.end && isdigit((unsigned char)*cursor.at);
+             cursor.at++) {
             has_digits = true;
             fraction += (*cursor.at - '0') * place;
             has_rest = has_rest || (place == 0 && *cursor.at != '0');

@@ -74,8 +74,8 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
     if (x->body.length == 0 && x->head.has_length && !x->request.is_live) {
         /* A known length is allocated once instead of grown into. It is a hint, no more: past
          * the limit the append below refuses, and compressed bodies outgrow it. */
-        size_t expected = x->head.content_length < RESERVE_MOST ? (size_t)x->head.content_length
-                                                                : RESERVE_MOST;
+        size_t expected =
+            x->head.content_length < RESERVE_MOST ? (size_t)x->head.content_length : RESERVE_MOST;
         if (expected <= x->body.limit && sim_buffer_reserve(&x->body, expected, &place) != SIM_OK)
             return exchange_refuse(x, SIM_NO_MEMORY, "No memory for the answer");
     }
@@ -219,6 +219,11 @@ void sim_session_close(struct sim_session *session)
 static struct sim_exchange *exchange_new(void)
 {
     struct sim_exchange *x = sim_alloc_zeroed(1, sizeof *x);
+    struct sim_lane_callbacks callbacks = {
+        .on_body = on_body,
+        .on_header = on_header,
+        .context = x,
+    };
 
     if (x == NULL)
         return NULL;
@@ -229,17 +234,13 @@ static struct sim_exchange *exchange_new(void)
     sim_buffer_init(&x->body, SIZE_MAX);
     sim_head_init(&x->head);
     sim_redirects_init(&x->redirects);
-    if (!sim_lane_init(&x->lane, &(struct sim_lane_callbacks){
-                                     .on_body = on_body,
-                                     .on_header = on_header,
 #if SIM_LANE_HAS_PREREQUEST
-                                     .on_prerequest = on_prerequest,
+    callbacks.on_prerequest = on_prerequest;
 #else
-                                     .on_read = on_read,
-                                     .on_seek = on_seek,
+    callbacks.on_read = on_read;
+    callbacks.on_seek = on_seek;
 #endif
-                                     .context = x,
-                                 })) {
+    if (!sim_lane_init(&x->lane, &callbacks)) {
         sim_free(x);
         return NULL;
     }
@@ -341,7 +342,8 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
         sim_buffer_append(&x->path, request->path.data, request->path.length) != SIM_OK ||
         sim_redirects_begin(&x->redirects, (struct sim_text){x->url.data, x->url.length}) !=
             SIM_OK ||
-        sim_lane_set_headers(&x->lane, request->headers, request->header_count) != SIM_OK || !exchange_set_method(x) ||
+        sim_lane_set_headers(&x->lane, request->headers, request->header_count) != SIM_OK ||
+        !exchange_set_method(x) ||
         curl_easy_setopt(x->lane.easy, CURLOPT_CAINFO, request->trust.file) != CURLE_OK ||
         curl_easy_setopt(x->lane.easy, CURLOPT_CAPATH, request->trust.directory) != CURLE_OK)
         status = fail_no_memory(error);
@@ -355,7 +357,8 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
     return SIM_OK;
 }
 
-/* What libcurl's result means for the one question that matters: may the request have been served? */
+/* What libcurl's result means for the one question that matters: may the request have been
+ * served? */
 static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, struct sim_error *error)
 {
     const char *text = x->lane.message[0] != '\0' ? x->lane.message : curl_easy_strerror(code);
@@ -375,7 +378,8 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
         return sim_fail(error, SIM_NOT_SENT,
                         "%s; certificates were checked against %s: set REQUESTS_CA_BUNDLE to name "
                         "another file or directory",
-                        text, x->request.trust.source != NULL ? x->request.trust.source : "nothing");
+                        text,
+                        x->request.trust.source != NULL ? x->request.trust.source : "nothing");
     return sim_fail(error, x->was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
 }
 
@@ -408,7 +412,8 @@ static enum sim_status exchange_redirect(struct sim_exchange *x, bool *followed,
 }
 
 /* Takes libcurl's verdict, if it has come to one. */
-static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done, struct sim_error *error)
+static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
+                                         struct sim_error *error)
 {
     CURLMsg *message = NULL;
     CURLcode code;
@@ -427,7 +432,8 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done, str
         return exchange_fail(x, code, error);
     /* libcurl reports success for a head that was cut short and for an interim answer alone. */
     if (!x->head.is_complete || sim_exchange_http_status(x) < 200)
-        return sim_fail(error, SIM_AMBIGUOUS, "The connection closed before the answer was complete");
+        return sim_fail(error, SIM_AMBIGUOUS,
+                        "The connection closed before the answer was complete");
     if (sim_exchange_http_status(x) >= 300 && sim_exchange_http_status(x) < 400)
         (void)curl_easy_getinfo(x->lane.easy, CURLINFO_REDIRECT_URL, &location);
     sim_buffer_clear(&x->target);
@@ -445,8 +451,8 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done, str
 }
 
 /* The time until the next deadline, at most `limit_ms`; SIM_TIMED_OUT when one has passed. */
-static enum sim_status exchange_time_left(const struct sim_exchange *x, int64_t limit_ms, int64_t now_ms,
-                                          int64_t *left_ms, struct sim_error *error)
+static enum sim_status exchange_time_left(const struct sim_exchange *x, int64_t limit_ms,
+                                          int64_t now_ms, int64_t *left_ms, struct sim_error *error)
 {
     const struct sim_timeouts *timeouts = &x->request.timeouts;
     const struct {

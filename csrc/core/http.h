@@ -29,7 +29,7 @@ enum {
 struct sim_session;  /* shared, counted */
 struct sim_exchange; /* one request under way, with the connection that it uses */
 
-struct sim_timeouts { /* milliseconds; 0: no bound */
+struct sim_timeouts {   /* milliseconds; 0: no bound */
     int64_t connect_ms; /* until the request can be sent: look-up, connect, TLS, proxy */
     int64_t read_ms;    /* the longest silence while sending or receiving after that */
     int64_t total_ms;   /* the whole exchange, redirects included */
@@ -37,15 +37,15 @@ struct sim_timeouts { /* milliseconds; 0: no bound */
 
 struct sim_request {
     bool is_post;
-    struct sim_text base;        /* scheme, host and prefix, without a slash at its end */
-    struct sim_text path;        /* from its first slash, escaped; goes behind the base */
-    const char *const *headers;  /* "Name: value", NUL-terminated */
+    struct sim_text base;       /* scheme, host and prefix, without a slash at its end */
+    struct sim_text path;       /* from its first slash, escaped; goes behind the base */
+    const char *const *headers; /* "Name: value", NUL-terminated */
     size_t header_count;
-    struct sim_text body;        /* of a POST; must stay valid until the exchange is finished */
+    struct sim_text body; /* of a POST; must stay valid until the exchange is finished */
     struct sim_timeouts timeouts;
-    struct sim_trust trust;      /* for https; read by sim_exchange_start only */
-    size_t response_limit;       /* a larger body (after decompression) is SIM_LIMIT */
-    bool is_live;                /* steps return as soon as there are new bytes of the body */
+    struct sim_trust trust; /* for https; read by sim_exchange_start only */
+    size_t response_limit;  /* a larger body (after decompression) is SIM_LIMIT */
+    bool is_live;           /* steps return as soon as there are new bytes of the body */
 };
 
 struct sim_session *sim_session_new(void) SIM_MUST_CHECK; /* NULL: no memory */
@@ -58,11 +58,11 @@ void sim_session_close(struct sim_session *session);
 /* Begins an exchange. Nothing is sent before the first step. The environment's proxy variables
  * are read here. On failure `*exchange` is NULL. */
 enum sim_status sim_exchange_start(struct sim_session *session, const struct sim_request *request,
-                                   struct sim_exchange **exchange, struct sim_error *error)
-    SIM_MUST_CHECK;
+                                   struct sim_exchange **exchange,
+                                   struct sim_error *error) SIM_MUST_CHECK;
 
-/* Drives the exchange until it is done (`*done`), a signal arrives, SIM_HTTP_STEP_MS have passed, or,
- * when it is live, bytes of the body have arrived. A failure ends the exchange; its status says
+/* Drives the exchange until it is done (`*done`), a signal arrives, SIM_HTTP_STEP_MS have passed,
+ * or, when it is live, bytes of the body have arrived. A failure ends the exchange; its status says
  * whether the request may have been served (SIM_AMBIGUOUS, SIM_TIMED_OUT after sending). */
 enum sim_status sim_exchange_step(struct sim_exchange *exchange, bool *done,
                                   struct sim_error *error) SIM_MUST_CHECK;

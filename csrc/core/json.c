@@ -46,8 +46,7 @@ void sim_json_free(struct sim_json *document)
 void sim_json_begin(const struct sim_json *document, struct sim_json_cursor *cursor)
 {
     *cursor = (struct sim_json_cursor){document->text.data,
-                                       document->text.data + document->text.length,
-                                       document->tree};
+                                       document->text.data + document->text.length, document->tree};
 }
 
 /* ---- lexing ---- */
@@ -116,8 +115,7 @@ static bool lex_digits(struct sim_json_cursor *cursor)
 
 static bool lex_optional(struct sim_json_cursor *cursor, const char *characters)
 {
-    if (cursor->at == cursor->end || *cursor->at == '\0' ||
-        strchr(characters, *cursor->at) == NULL)
+    if (cursor->at == cursor->end || *cursor->at == '\0' || strchr(characters, *cursor->at) == NULL)
         return false;
     cursor->at++;
     return true;

@@ -42,7 +42,8 @@ struct sim_json_cursor {
 };
 
 /* Parses a UTF-8 document (a byte order mark may lead it); needs nothing but memory, so other
- * threads may work meanwhile. The text must outlive the document. SIM_NOT_JSON when cJSON refuses it. */
+ * threads may work meanwhile. The text must outlive the document. SIM_NOT_JSON when cJSON
+ * refuses it. */
 enum sim_status sim_json_parse(struct sim_text text, struct sim_json **document,
                                struct sim_error *error) SIM_MUST_CHECK;
 void sim_json_free(struct sim_json *document); /* NULL is legal */
@@ -52,7 +53,8 @@ void sim_json_begin(const struct sim_json *document, struct sim_json_cursor *cur
 
 /* Reads the value that the cursor stands before. A scalar is consumed and the cursor moves on to
  * the next sibling. Of a container the opening bracket is consumed, and the cursor moves to its
- * first member, while `*after` is where the walk goes on after its end: pass it to sim_json_next(). */
+ * first member, while `*after` is where the walk goes on after its end: pass it to
+ * sim_json_next(). */
 enum sim_status sim_json_read(struct sim_json_cursor *cursor, struct sim_json_value *value,
                               struct sim_json_cursor *after) SIM_MUST_CHECK;
 
@@ -60,12 +62,12 @@ enum sim_status sim_json_read(struct sim_json_cursor *cursor, struct sim_json_va
  * one to expect); otherwise its closing bracket is consumed and the cursor stands after it, at
  * `after`'s place in the tree. */
 enum sim_status sim_json_next(struct sim_json_cursor *cursor, enum sim_json_kind container,
-                              bool is_first, const struct sim_json_cursor *after, bool *more)
-    SIM_MUST_CHECK;
+                              bool is_first, const struct sim_json_cursor *after,
+                              bool *more) SIM_MUST_CHECK;
 
 /* Reads an object member's key and its colon. */
-enum sim_status sim_json_key(struct sim_json_cursor *cursor, struct sim_json_value *key)
-    SIM_MUST_CHECK;
+enum sim_status sim_json_key(struct sim_json_cursor *cursor,
+                             struct sim_json_value *key) SIM_MUST_CHECK;
 
 /* Checks that nothing but white space is left. */
 enum sim_status sim_json_finish(struct sim_json_cursor *cursor) SIM_MUST_CHECK;

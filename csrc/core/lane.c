@@ -117,7 +117,8 @@ void sim_lane_fini(struct sim_lane *lane)
 
 /* A kept list of header fields serves again while the fields are the same, as they are from call
  * to call of a client. */
-enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *headers, size_t count)
+enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *headers,
+                                     size_t count)
 {
     struct curl_slist *list = NULL, *longer;
     size_t at = 0, i;
@@ -141,8 +142,7 @@ enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *h
     for (i = 0; list != NULL && i < count; i++) {
         size_t length = strlen(headers[i]) + 1;
         longer = curl_slist_append(list, headers[i]);
-        if (longer == NULL ||
-            sim_buffer_append(&lane->header_text, headers[i], length) != SIM_OK) {
+        if (longer == NULL || sim_buffer_append(&lane->header_text, headers[i], length) != SIM_OK) {
             curl_slist_free_all(list);
             list = NULL;
         }

@@ -48,7 +48,8 @@ struct sim_lane_callbacks {
 };
 
 /* Makes a lane in zeroed memory. False, and finished, without memory. */
-bool sim_lane_init(struct sim_lane *lane, const struct sim_lane_callbacks *callbacks) SIM_MUST_CHECK;
+bool sim_lane_init(struct sim_lane *lane,
+                   const struct sim_lane_callbacks *callbacks) SIM_MUST_CHECK;
 /* Closes the connections. Legal on all zero. */
 void sim_lane_fini(struct sim_lane *lane);
 

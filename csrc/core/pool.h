@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct sim_pool_entry {                   /* start from all zero */
+struct sim_pool_entry {                     /* start from all zero */
     struct sim_pool_entry *previous, *next; /* all entries of this process */
     struct sim_pool_entry *next_idle;
     unsigned generation;   /* the pool's when it was last taken */

@@ -23,8 +23,8 @@ void sim_redirects_init(struct sim_redirects *redirects);
 void sim_redirects_fini(struct sim_redirects *redirects); /* legal on all zero, and twice */
 
 /* Begins an exchange at `url`. */
-enum sim_status sim_redirects_begin(struct sim_redirects *redirects, struct sim_text url)
-    SIM_MUST_CHECK;
+enum sim_status sim_redirects_begin(struct sim_redirects *redirects,
+                                    struct sim_text url) SIM_MUST_CHECK;
 
 /* A redirect as it stands before the decision. */
 struct sim_redirect {
@@ -42,7 +42,7 @@ struct sim_redirect {
  * following that would run it twice. On true the target has been noted as visited. SIM_NO_MEMORY
  * is the only failure. */
 enum sim_status sim_redirects_decide(struct sim_redirects *redirects,
-                                     const struct sim_redirect *redirect, bool *follow)
-    SIM_MUST_CHECK;
+                                     const struct sim_redirect *redirect,
+                                     bool *follow) SIM_MUST_CHECK;
 
 #endif

@@ -12,7 +12,7 @@ struct sim_retry_policy {
 };
 
 enum {
-    SIM_RETRY_NO_HINT = -1,               /* the server sent no Retry-After */
+    SIM_RETRY_NO_HINT = -1,              /* the server sent no Retry-After */
     SIM_RETRY_LONGEST_HINT_MS = 3600000, /* a longer one is not waited for: the caller raises */
 };
 

@@ -64,8 +64,8 @@ static enum sim_status skip_byte_order_mark(struct sim_sse *parser)
     return status;
 }
 
-/* The next CR or LF, NULL when the input ends before one. Looked for in windows that double, so that
- * the cost is the line's length, whichever of the two ends the lines. */
+/* The next CR or LF, NULL when the input ends before one. Looked for in windows that double, so
+ * that the cost is the line's length, whichever of the two ends the lines. */
 static const char *find_line_end(struct sim_text input)
 {
     size_t window = FIRST_WINDOW;

@@ -61,9 +61,9 @@ static enum sim_status from_openssl_variables(struct sim_trust *trust, struct si
     *trust = (struct sim_trust){
         .file = file,
         .directory = directory,
-        .source = file != NULL ? (directory != NULL ? "SSL_CERT_FILE and SSL_CERT_DIR"
-                                                    : "SSL_CERT_FILE")
-                               : "SSL_CERT_DIR",
+        .source = file != NULL
+                      ? (directory != NULL ? "SSL_CERT_FILE and SSL_CERT_DIR" : "SSL_CERT_FILE")
+                      : "SSL_CERT_DIR",
     };
     return SIM_OK;
 }

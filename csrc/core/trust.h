@@ -20,8 +20,8 @@ struct sim_trust {
  * else SSL_CERT_FILE and SSL_CERT_DIR. Leaves `*trust` empty where none is set. SIM_NOT_SENT,
  * naming variable and path, when the named thing does not exist: falling back in silence
  * would trust others than the user asked for. The text is the environment's. */
-enum sim_status sim_trust_from_environment(struct sim_trust *trust, struct sim_error *error)
-    SIM_MUST_CHECK;
+enum sim_status sim_trust_from_environment(struct sim_trust *trust,
+                                           struct sim_error *error) SIM_MUST_CHECK;
 
 /* Sorts a path into file or directory, with `source` for messages. False, `*trust` untouched,
  * when `path` is NULL, empty, or nothing is there. */

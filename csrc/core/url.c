@@ -86,9 +86,9 @@ enum sim_status sim_url_parse(struct sim_text text, struct sim_url *url, struct 
     *url = (struct sim_url){0};
     for (size_t i = 0; i < text.length; i++)
         if (is_unsafe((unsigned char)text.data[i]))
-            return sim_fail(error, SIM_BAD_INPUT,
-                            "the URL has a space, a backslash or a control character at position %zu",
-                            i);
+            return sim_fail(
+                error, SIM_BAD_INPUT,
+                "the URL has a space, a backslash or a control character at position %zu", i);
     if (starts_with(rest, "https://")) {
         url->is_https = true;
         rest = skip(rest, 8);

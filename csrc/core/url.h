@@ -31,8 +31,8 @@ struct sim_url {
  * neither credentials nor control characters, for another scheme than http and https, an empty
  * host, a port out of 1..65535, and for spaces, control characters (CR, LF, NUL, DEL...) or
  * backslashes anywhere. */
-enum sim_status sim_url_parse(struct sim_text text, struct sim_url *url, struct sim_error *error)
-    SIM_MUST_CHECK;
+enum sim_status sim_url_parse(struct sim_text text, struct sim_url *url,
+                              struct sim_error *error) SIM_MUST_CHECK;
 
 /* Appends `segment` percent-encoded as one path segment: all but RFC 3986's unreserved
  * characters is escaped. SIM_BAD_INPUT for "", "." and "..", which no escaping makes a segment,

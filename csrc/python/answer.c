@@ -187,11 +187,10 @@ PyObject *pysim_answer_raise(const struct pysim_call *call)
         failure.code = PyUnicode_FromString(call->endpoint->code);
     }
     else if (is_run && failure.http_status == HTTP_TOO_MANY_REQUESTS) {
-        failure.message =
-            failure.retry_after_ms == PYSIM_NO_RETRY_AFTER
-                ? PyUnicode_FromString("Rate limit exceeded")
-                : PyUnicode_FromFormat("Rate limit exceeded. Retry after %lldms",
-                                       (long long)failure.retry_after_ms);
+        failure.message = failure.retry_after_ms == PYSIM_NO_RETRY_AFTER
+                              ? PyUnicode_FromString("Rate limit exceeded")
+                              : PyUnicode_FromFormat("Rate limit exceeded. Retry after %lldms",
+                                                     (long long)failure.retry_after_ms);
         failure.code = PyUnicode_FromString("RATE_LIMIT_EXCEEDED");
     }
     else {
@@ -233,8 +232,8 @@ static PyObject *decode_body(const struct pysim_call *call)
     PyObject *type = NULL, *value = NULL, *traceback = NULL;
     PyObject *result = pysim_decode(call->state, body->length > 0 ? body->data : "", body->length);
 
-    if (result != NULL || !(PyErr_ExceptionMatches(PyExc_ValueError) ||
-                            PyErr_ExceptionMatches(PyExc_RecursionError)))
+    if (result != NULL ||
+        !(PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_RecursionError)))
         return result;
     PyErr_Fetch(&type, &value, &traceback);
     PyErr_NormalizeException(&type, &value, &traceback);
@@ -252,8 +251,8 @@ static PyObject *decode_object(const struct pysim_call *call)
 
     if (body == NULL || PyDict_Check(body))
         return body;
-    (void)raise_unusable_steals(call, PyUnicode_FromFormat("expected a JSON object, got %.200s",
-                                                           Py_TYPE(body)->tp_name));
+    (void)raise_unusable_steals(
+        call, PyUnicode_FromFormat("expected a JSON object, got %.200s", Py_TYPE(body)->tp_name));
     Py_DECREF(body);
     return NULL;
 }

@@ -104,7 +104,8 @@ static void take_positional(const struct pysim_signature *signature, PyObject *c
         values[i] = i < given && i < signature->positional_count ? arguments[i] : NULL;
 }
 
-static int check_counts(const struct pysim_signature *signature, Py_ssize_t given, PyObject **values)
+static int check_counts(const struct pysim_signature *signature, Py_ssize_t given,
+                        PyObject **values)
 {
     if (given > signature->positional_count)
         return refuse_surplus(signature, given);

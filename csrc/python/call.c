@@ -108,9 +108,10 @@ int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pys
     }
     count = PyTuple_GET_SIZE(timeout);
     if (count != 2 && count != 3) {
-        PyErr_Format(PyExc_ValueError,
-                     "timeout as a tuple is (connect, read) or (connect, read, total), not %zd parts",
-                     count);
+        PyErr_Format(
+            PyExc_ValueError,
+            "timeout as a tuple is (connect, read) or (connect, read, total), not %zd parts",
+            count);
         return -1;
     }
     for (Py_ssize_t i = 0; i < count; i++)
@@ -203,8 +204,8 @@ static int read_response_limit(size_t *limit)
     return 0;
 }
 
-int pysim_call_init(struct pysim_call *call, struct pysim_state *state, enum pysim_endpoint endpoint,
-                    PyObject *id)
+int pysim_call_init(struct pysim_call *call, struct pysim_state *state,
+                    enum pysim_endpoint endpoint, PyObject *id)
 {
     call->state = state;
     if (read_response_limit(&call->response_limit) < 0)
@@ -217,8 +218,7 @@ int pysim_call_init(struct pysim_call *call, struct pysim_state *state, enum pys
         PyErr_NoMemory();
         return -1;
     }
-    if (call->endpoint->id_name != NULL &&
-        append_id(&call->path, id, call->endpoint->id_name) < 0)
+    if (call->endpoint->id_name != NULL && append_id(&call->path, id, call->endpoint->id_name) < 0)
         return -1;
     if (sim_buffer_append_text(&call->path, call->endpoint->after) != SIM_OK) {
         PyErr_NoMemory();

@@ -40,7 +40,7 @@ struct pysim_mode {
     bool is_live;  /* steps return with every piece of the body */
 };
 
-struct pysim_call { /* start from all zero, end with pysim_call_fini() */
+struct pysim_call {            /* start from all zero, end with pysim_call_fini() */
     struct pysim_state *state; /* borrowed */
     enum pysim_endpoint kind;
     const struct pysim_endpoint_row *endpoint;
@@ -65,8 +65,8 @@ int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pys
 
 /* Prepares a call: its path, from `id` (through str(); NULL where the endpoint has none). 0, or -1
  * with TypeError or ValueError. The body of a POST goes into call->body before the start. */
-int pysim_call_init(struct pysim_call *call, struct pysim_state *state, enum pysim_endpoint endpoint,
-                    PyObject *id);
+int pysim_call_init(struct pysim_call *call, struct pysim_state *state,
+                    enum pysim_endpoint endpoint, PyObject *id);
 
 /* Starts the exchange. 0, or -1 with an exception. A call that has ended may be started again. */
 int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,

@@ -4,8 +4,8 @@
 
 #include "core/http.h"
 
-/* Keeps `path` (a str or None; stolen, may be NULL with an exception) as the source found. 1 when it
- * names something that exists, 0 when not, whatever went wrong: the next place is asked then. */
+/* Keeps `path` (a str or None; stolen, may be NULL with an exception) as the source found. 1 when
+ * it names something that exists, 0 when not, whatever went wrong: the next place is asked then. */
 static int keep_path_steals(struct pysim_state *state, PyObject *path, const char *source,
                             struct sim_trust *trust)
 {

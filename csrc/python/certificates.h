@@ -1,4 +1,4 @@
-/* Which certificate authorities a call trusts: the core's places, and those that only Python knows. */
+/* Which certificate authorities a call trusts: the core's places, and those that Python knows. */
 #ifndef PYSIM_CERTIFICATES_H
 #define PYSIM_CERTIFICATES_H
 

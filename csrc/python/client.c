@@ -241,8 +241,8 @@ static PyObject *client_repr(struct client *self)
         scheme = PyUnicode_Substring(self->base_url, 0, start);
         rest = PyUnicode_Substring(self->base_url, at, length);
         Py_DECREF(shown);
-        shown = scheme != NULL && rest != NULL ? PyUnicode_FromFormat("%U***%U", scheme, rest)
-                                               : NULL;
+        shown =
+            scheme != NULL && rest != NULL ? PyUnicode_FromFormat("%U***%U", scheme, rest) : NULL;
     }
     if (shown != NULL)
         result = PyUnicode_FromFormat("<%s base_url=%R>", Py_TYPE(self)->tp_name, shown);
@@ -362,12 +362,13 @@ static PyObject *client_validate_workflow(struct client *self, PyObject *const *
     return deployed;
 }
 
-PyDoc_STRVAR(get_job_status_doc,
-             "get_job_status($self, task_id)\n--\n\n"
-             "Returns the state of a queued run as the server gives it: a dict with success, taskId,\n"
-             "status, metadata, and output, error, estimatedDuration (milliseconds) where they apply.\n"
-             "status ends as completed, failed or cancelled; anything else is still under way.\n"
-             "Raises SimStudioError.");
+PyDoc_STRVAR(
+    get_job_status_doc,
+    "get_job_status($self, task_id)\n--\n\n"
+    "Returns the state of a queued run as the server gives it: a dict with success, taskId,\n"
+    "status, metadata, and output, error, estimatedDuration (milliseconds) where they apply.\n"
+    "status ends as completed, failed or cancelled; anything else is still under way.\n"
+    "Raises SimStudioError.");
 
 static PyObject *client_get_job_status(struct client *self, PyObject *const *arguments,
                                        Py_ssize_t given, PyObject *keyword_names)
@@ -467,6 +468,7 @@ static PyObject *client_setstate(PyObject *self, PyObject *state)
 
 /* ---- the type ---- */
 
+/* clang-format off */
 #define METHOD(name, function)                                                                     \
     {#name, (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS, name##_doc},
 #define EXECUTE_METHOD(name)                                                                       \
@@ -490,6 +492,7 @@ static PyMethodDef client_methods[] = {
     {"__setstate__", client_setstate, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
+/* clang-format on */
 
 static PyMemberDef client_members[] = {
     {"__dictoffset__", T_PYSSIZET, offsetof(struct client, dict), READONLY, NULL},

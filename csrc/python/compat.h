@@ -71,15 +71,16 @@ static inline int pysim_compare_fields(PyObject *one, PyObject *other)
 #endif
 
 /* PyType_FromSpec takes these from the members table from 3.9 on; 3.8 needs them set. */
-static inline void pysim_set_offsets(PyTypeObject *type, Py_ssize_t dict, Py_ssize_t weak_references)
+static inline void pysim_set_offsets(PyTypeObject *type, Py_ssize_t dict,
+                                     Py_ssize_t weak_references)
 {
     type->tp_dictoffset = dict;
     type->tp_weaklistoffset = weak_references;
     PyType_Modified(type);
 }
 
-/* PyType_FromSpec of 3.8 and 3.9 cuts the signature off the doc, where inspect looks for it. The copy
- * is freed with the type. 0, or -1 with MemoryError. */
+/* PyType_FromSpec of 3.8 and 3.9 cuts the signature off the doc, where inspect looks for it. The
+ * copy is freed with the type. 0, or -1 with MemoryError. */
 static inline int pysim_restore_signature(PyTypeObject *type, const PyType_Spec *spec)
 {
 #if PY_VERSION_HEX < 0x030A0000

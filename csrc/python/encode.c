@@ -158,7 +158,10 @@ static int write_integer(struct encoder *encoder, PyObject *value)
 
 static const char *constant_text(PyObject *value)
 {
-    return value == Py_None ? "null" : value == Py_True ? "true" : value == Py_False ? "false" : NULL;
+    return value == Py_None    ? "null"
+           : value == Py_True  ? "true"
+           : value == Py_False ? "false"
+                               : NULL;
 }
 
 /* ---- containers ---- */
@@ -176,7 +179,8 @@ static int enter(struct encoder *encoder, PyObject *container, const struct encl
 }
 
 /* A list or a tuple; it may change under the hands of a read() called on the way. */
-static int encode_sequence(struct encoder *encoder, PyObject *sequence, const struct enclosing *outer)
+static int encode_sequence(struct encoder *encoder, PyObject *sequence,
+                           const struct enclosing *outer)
 {
     struct enclosing self = {sequence, outer};
     int result = -1;
@@ -187,8 +191,8 @@ static int encode_sequence(struct encoder *encoder, PyObject *sequence, const st
         goto done;
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
-        int failed = (i > 0 && write_literal(encoder, ", ") < 0) ||
-                     encode_value(encoder, item, &self) < 0;
+        int failed =
+            (i > 0 && write_literal(encoder, ", ") < 0) || encode_value(encoder, item, &self) < 0;
         Py_DECREF(item);
         if (failed)
             goto done;
@@ -313,7 +317,8 @@ static int encode_dict(struct encoder *encoder, PyObject *dict, struct control *
     }
     else
         while (PyDict_Next(dict, &at, &key, &value))
-            if (encode_item(encoder, key, value, encoder->out->length == start, controls, &self) < 0)
+            if (encode_item(encoder, key, value, encoder->out->length == start, controls, &self) <
+                0)
                 goto done;
     for (int i = 0; controls != NULL && i < CONTROLS; i++) {
         PyObject *name;

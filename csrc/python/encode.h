@@ -1,4 +1,4 @@
-/* Python objects -> JSON text, with json.dumps(allow_nan=False)'s rules, and file objects in base64. */
+/* Python objects -> JSON text by the rules of json.dumps(allow_nan=False), and files in base64. */
 #ifndef PYSIM_ENCODE_H
 #define PYSIM_ENCODE_H
 

@@ -20,8 +20,7 @@ static int error_init(PyObject *self, PyObject *arguments, PyObject *keywords)
     if (pysim_arguments_match_init(&signature, arguments, keywords, values) < 0)
         return -1;
     message = PyTuple_Pack(1, values[0]);
-    if (message == NULL ||
-        ((PyTypeObject *)PyExc_Exception)->tp_init(self, message, NULL) < 0 ||
+    if (message == NULL || ((PyTypeObject *)PyExc_Exception)->tp_init(self, message, NULL) < 0 ||
         PyObject_SetAttrString(self, "code", values[1] != NULL ? values[1] : Py_None) < 0 ||
         PyObject_SetAttrString(self, "status", values[2] != NULL ? values[2] : Py_None) < 0)
         goto done;
@@ -79,9 +78,9 @@ PyObject *pysim_raise(struct pysim_state *state, const struct pysim_failure *fai
                       : Py_NewRef(Py_None);
     if (status == NULL || retry_after == NULL)
         goto done;
-    error = PyObject_CallFunctionObjArgs(state->SimStudioError, failure->message,
-                                         failure->code != NULL ? failure->code : Py_None, status,
-                                         NULL);
+    error =
+        PyObject_CallFunctionObjArgs(state->SimStudioError, failure->message,
+                                     failure->code != NULL ? failure->code : Py_None, status, NULL);
     if (error == NULL ||
         PyObject_SetAttrString(error, "details",
                                failure->details != NULL ? failure->details : Py_None) < 0 ||

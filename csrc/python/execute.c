@@ -29,7 +29,7 @@ enum {
 };
 
 static const char *const execute_names[EXECUTE_PARAMETERS] = {
-    "workflow_id",  "input_data",      "timeout",     "stream",        "selected_outputs",
+    "workflow_id",     "input_data",  "timeout",       "stream",    "selected_outputs",
     "async_execution", "max_retries", "initial_delay", "max_delay", "backoff_multiplier",
 };
 
@@ -93,16 +93,16 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
 
 #define EXECUTE_ERRORS                                                                             \
     "Raises SimStudioError when the run cannot be made or fails, TypeError or ValueError for\n"    \
-    "arguments that cannot be used. A run that is reported as failed by a 2xx answer is returned,\n" \
-    "with success False."
+    "arguments that cannot be used. A run that a 2xx answer reports as failed is returned, with\n" \
+    "success False."
 
 const char pysim_execute_workflow_doc[] =
     PyDoc_STR("execute_workflow($self, workflow_id, input_data=None, timeout=30.0, stream=False,\n"
               "                 selected_outputs=None, async_execution=False)\n--\n\n"
               "Runs a workflow and waits for its result.\n\n" EXECUTE_TEXT
               "async_execution: queue the run and return at once.\n\n"
-              "Returns WorkflowExecutionResult, or AsyncExecutionResult for a queued run.\n"
-              EXECUTE_ERRORS);
+              "Returns WorkflowExecutionResult, or AsyncExecutionResult for a queued "
+              "run.\n" EXECUTE_ERRORS);
 
 PyObject *pysim_execute_workflow(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
                                  PyObject *keyword_names)
@@ -156,8 +156,8 @@ PyObject *pysim_execute_workflow_sync(PyObject *self, PyObject *const *arguments
                                       PyObject *keyword_names)
 {
     static const struct pysim_signature signature = {
-        "SimStudioClient", "execute_workflow_sync", 1, ASYNC_EXECUTION, ASYNC_EXECUTION,
-        execute_names,
+        "SimStudioClient", "execute_workflow_sync", 1,
+        ASYNC_EXECUTION,   ASYNC_EXECUTION,         execute_names,
     };
     PyObject *values[EXECUTE_PARAMETERS];
 
@@ -200,7 +200,8 @@ static int retrying_init(struct retrying *retrying, PyObject *const *values)
             return -1;
         }
     }
-    return read_delay(values[INITIAL_DELAY], "initial_delay", 1.0, &retrying->policy.initial_s) < 0 ||
+    return read_delay(values[INITIAL_DELAY], "initial_delay", 1.0, &retrying->policy.initial_s) <
+                       0 ||
                    read_delay(values[MAX_DELAY], "max_delay", 30.0, &retrying->policy.max_s) < 0 ||
                    read_delay(values[BACKOFF_MULTIPLIER], "backoff_multiplier", 2.0,
                               &retrying->policy.multiplier) < 0
@@ -246,9 +247,9 @@ static int retrying_wait(const struct retrying *retrying, struct pysim_state *st
         return -1;
     PyErr_Fetch(&type, &value, &traceback);
     PyErr_NormalizeException(&type, &value, &traceback);
-    again = is_rate_limit(value) &&
-            sim_retry_delay_ms(&retrying->policy, (unsigned)attempt, sim_retry_random(),
-                               hint_of(value), &delay_ms);
+    again =
+        is_rate_limit(value) && sim_retry_delay_ms(&retrying->policy, (unsigned)attempt,
+                                                   sim_retry_random(), hint_of(value), &delay_ms);
     if (!again) {
         PyErr_Restore(type, value, traceback);
         return -1;
@@ -264,9 +265,9 @@ static int retrying_wait(const struct retrying *retrying, struct pysim_state *st
 static int has_own_execute(PyObject *self)
 {
     PyObject *method = PyObject_GetAttrString(self, "execute_workflow");
-    int is_own = method != NULL && PyCFunction_Check(method) &&
-                 PyCFunction_GET_SELF(method) == self &&
-                 PyCFunction_GET_FUNCTION(method) == (PyCFunction)(void (*)(void))pysim_execute_workflow;
+    int is_own =
+        method != NULL && PyCFunction_Check(method) && PyCFunction_GET_SELF(method) == self &&
+        PyCFunction_GET_FUNCTION(method) == (PyCFunction)(void (*)(void))pysim_execute_workflow;
 
     if (method == NULL)
         return -1;
@@ -274,15 +275,15 @@ static int has_own_execute(PyObject *self)
     return is_own;
 }
 
-static PyObject *retry_own(PyObject *self, PyObject *const *values,
-                           const struct retrying *retrying)
+static PyObject *retry_own(PyObject *self, PyObject *const *values, const struct retrying *retrying)
 {
     struct execution execution;
     PyObject *result = NULL;
 
     if (execution_init(&execution, self, values) == 0)
         for (long attempt = 0;; attempt++) {
-            result = pysim_client_perform(self, &execution.call, &execution.timeout, execution.mode);
+            result =
+                pysim_client_perform(self, &execution.call, &execution.timeout, execution.mode);
             if (result != NULL || retrying_wait(retrying, execution.state, attempt) < 0)
                 break;
         }
@@ -311,18 +312,18 @@ static PyObject *retry_overridden(PyObject *self, PyObject **values,
     return result;
 }
 
-const char pysim_execute_with_retry_doc[] =
-    PyDoc_STR("execute_with_retry($self, workflow_id, input_data=None, timeout=30.0, stream=False,\n"
-              "                   selected_outputs=None, async_execution=False, max_retries=3,\n"
-              "                   initial_delay=1.0, max_delay=30.0, backoff_multiplier=2.0)\n--\n\n"
-              "Runs a workflow like execute_workflow(), and again when the rate limit is exceeded.\n\n"
-              EXECUTE_TEXT "async_execution: queue the run and return at once.\n"
-              "max_retries: attempts after the first (int).\n"
-              "initial_delay, max_delay: seconds (float), +-25 %.\n"
-              "backoff_multiplier: from one wait to the next (float).\n\n"
-              "Where the answer has a Retry-After, that is the wait, and up to 25 % more; one over an\n"
-              "hour is raised at once. Nothing but RATE_LIMIT_EXCEEDED is tried again.\n"
-              "Returns and raises as execute_workflow() does.");
+const char pysim_execute_with_retry_doc[] = PyDoc_STR(
+    "execute_with_retry($self, workflow_id, input_data=None, timeout=30.0, stream=False,\n"
+    "                   selected_outputs=None, async_execution=False, max_retries=3,\n"
+    "                   initial_delay=1.0, max_delay=30.0, backoff_multiplier=2.0)\n--\n\n"
+    "Runs a workflow like execute_workflow(), and again when the rate limit is "
+    "exceeded.\n\n" EXECUTE_TEXT "async_execution: queue the run and return at once.\n"
+    "max_retries: attempts after the first (int).\n"
+    "initial_delay, max_delay: seconds (float), +-25 %.\n"
+    "backoff_multiplier: from one wait to the next (float).\n\n"
+    "Where the answer has a Retry-After, that is the wait, and up to 25 % more; one over an\n"
+    "hour is raised at once. Nothing but RATE_LIMIT_EXCEEDED is tried again.\n"
+    "Returns and raises as execute_workflow() does.");
 
 PyObject *pysim_execute_with_retry(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
                                    PyObject *keyword_names)
@@ -346,14 +347,14 @@ PyObject *pysim_execute_with_retry(PyObject *self, PyObject *const *arguments, P
 
 /* ---- streaming ---- */
 
-const char pysim_stream_workflow_doc[] =
-    PyDoc_STR("stream_workflow($self, workflow_id, input_data=None, *, selected_outputs=None,\n"
-              "                timeout=(30.0, 300.0))\n--\n\n"
-              "Runs a workflow and hands its events over as they arrive.\n\n"
-              "workflow_id, input_data, selected_outputs: as for execute_workflow().\n"
-              "timeout: (connect, read) or (connect, read, total), in seconds; read is the longest\n"
-              "    silence between two events.\n\n"
-              "Returns a WorkflowStream; its request is sent when it is first read or entered.");
+const char pysim_stream_workflow_doc[] = PyDoc_STR(
+    "stream_workflow($self, workflow_id, input_data=None, *, selected_outputs=None,\n"
+    "                timeout=(30.0, 300.0))\n--\n\n"
+    "Runs a workflow and hands its events over as they arrive.\n\n"
+    "workflow_id, input_data, selected_outputs: as for execute_workflow().\n"
+    "timeout: (connect, read) or (connect, read, total), in seconds; read is the longest\n"
+    "    silence between two events.\n\n"
+    "Returns a WorkflowStream; its request is sent when it is first read or entered.");
 
 PyObject *pysim_stream_workflow(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
                                 PyObject *keyword_names)

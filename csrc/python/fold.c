@@ -14,7 +14,8 @@ static const char canvas_cancelled[] = "execution:cancelled";
 
 static PyObject *get(PyObject *object, const char *key)
 {
-    PyObject *value = object != NULL && PyDict_Check(object) ? PyDict_GetItemString(object, key) : NULL;
+    PyObject *value =
+        object != NULL && PyDict_Check(object) ? PyDict_GetItemString(object, key) : NULL;
 
     return value;
 }
@@ -69,8 +70,7 @@ static Py_ssize_t add_block(struct pysim_fold *fold, PyObject *id)
 
     if (fold->count == fold->capacity) {
         Py_ssize_t capacity = fold->capacity > 0 ? fold->capacity * 2 : 4;
-        struct sim_buffer *texts =
-            sim_realloc(fold->texts, (size_t)capacity * sizeof *fold->texts);
+        struct sim_buffer *texts = sim_realloc(fold->texts, (size_t)capacity * sizeof *fold->texts);
         if (texts == NULL) {
             PyErr_NoMemory();
             return -1;
@@ -189,8 +189,8 @@ static int complete_block(PyObject *output, PyObject *id, PyObject *text)
     return result;
 }
 
-/* The terminal event's output with the streamed text that it leaves out: a new reference. What is no
- * dict is kept as it is; where there is none at all, the text is the output. */
+/* The terminal event's output with the streamed text that it leaves out: a new reference. What is
+ * no dict is kept as it is; where there is none at all, the text is the output. */
 static PyObject *complete_output(const struct pysim_fold *fold, PyObject *output)
 {
     PyObject *completed, *id, *place;
@@ -314,7 +314,8 @@ static PyObject *event_type(PyObject *word, PyObject *stream_type, const struct 
 int pysim_fold_event(struct pysim_fold *fold, PyObject *data, PyObject *type,
                      struct pysim_event *event)
 {
-    PyObject *word = get_str(data, "event"), *canvas_word = word == NULL ? get_str(data, "type") : NULL;
+    PyObject *word = get_str(data, "event"),
+             *canvas_word = word == NULL ? get_str(data, "type") : NULL;
     struct pysim_event understood = {.block_id = get_str(data, "blockId")};
     int result = 0;
 
@@ -351,8 +352,8 @@ PyObject *pysim_fold_raise(const struct pysim_fold *fold)
                           ? Py_NewRef(fold->error)
                           : PyUnicode_FromString("The stream ended without its final event; the "
                                                  "run may have happened");
-    failure.code = PyUnicode_FromString(fold->error != NULL ? "EXECUTION_ERROR"
-                                                            : "STREAM_INTERRUPTED");
+    failure.code =
+        PyUnicode_FromString(fold->error != NULL ? "EXECUTION_ERROR" : "STREAM_INTERRUPTED");
     failure.details = pysim_fold_blocks(fold);
     if (failure.message != NULL && failure.code != NULL && failure.details != NULL)
         (void)pysim_raise(fold->state, &failure);

@@ -10,7 +10,7 @@
 #include "core/buffer.h"
 #include "python/state.h"
 
-struct pysim_fold { /* start from all zero, end with pysim_fold_fini() */
+struct pysim_fold {            /* start from all zero, end with pysim_fold_fini() */
     struct pysim_state *state; /* borrowed */
     PyObject *index;           /* dict: block id -> its place in `texts`, in order of appearance */
     struct sim_buffer *texts;

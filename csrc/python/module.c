@@ -70,9 +70,10 @@ static int module_exec(PyObject *module)
 
     state->default_timeout = PyFloat_FromDouble(DEFAULT_TIMEOUT_S);
     state->stream_timeout = Py_BuildValue("(dd)", DEFAULT_TIMEOUT_S, STREAM_SILENCE_S);
-    state->user_agent =
-        PyBytes_FromString("User-Agent: simstudio-sdk/" SIMSTUDIO_VERSION " (native; CPython " PY_VERSION ")");
-    if (state->default_timeout == NULL || state->stream_timeout == NULL || state->user_agent == NULL)
+    state->user_agent = PyBytes_FromString("User-Agent: simstudio-sdk/" SIMSTUDIO_VERSION
+                                           " (native; CPython " PY_VERSION ")");
+    if (state->default_timeout == NULL || state->stream_timeout == NULL ||
+        state->user_agent == NULL)
         return -1;
     if (pysim_error_register(module, state) < 0 || pysim_record_register(module, state) < 0 ||
         pysim_client_register(module, state) < 0 || pysim_stream_register(module, state) < 0)

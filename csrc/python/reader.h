@@ -11,7 +11,7 @@
 #include "python/call.h"
 #include "python/fold.h"
 
-struct pysim_reader { /* start from all zero, end with pysim_reader_fini() */
+struct pysim_reader {        /* start from all zero, end with pysim_reader_fini() */
     struct pysim_call *call; /* borrowed */
     struct sim_sse sse;
     struct pysim_fold fold;

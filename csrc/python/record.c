@@ -41,7 +41,7 @@ static PyObject *record_compare(enum pysim_record which, PyObject *self, PyObjec
 /* A slot gets an instance, maybe of a subclass, and no word of which record it was written for:
  * so each record has slots of its own. */
 #define RECORD(name, doc, fields)                                                                  \
-    static const struct field name##_fields[] = {fields};                                         \
+    static const struct field name##_fields[] = {fields};                                          \
     static int name##_init(PyObject *self, PyObject *arguments, PyObject *keywords)                \
     {                                                                                              \
         return record_init(PYSIM_##name, self, arguments, keywords);                               \
@@ -108,8 +108,7 @@ static int record_init(enum pysim_record which, PyObject *self, PyObject *argume
         pysim_arguments_match_init(&table->signature, arguments, keywords, values) < 0)
         return -1;
     for (int i = 0; i < table->signature.parameter_count; i++) {
-        PyObject *value =
-            values[i] != NULL ? values[i] : fallback_value(table->fields[i].fallback);
+        PyObject *value = values[i] != NULL ? values[i] : fallback_value(table->fields[i].fallback);
         if (PyObject_SetAttr(self, PyTuple_GET_ITEM(names_of(state, which), i), value) < 0)
             return -1;
     }
@@ -164,8 +163,8 @@ static PyObject *record_compare(enum pysim_record which, PyObject *self, PyObjec
         Py_RETURN_NOTIMPLEMENTED;
     for (int i = 0; i < table->signature.parameter_count && equal == 1; i++) {
         PyObject *mine = PyObject_GetAttrString(self, table->fields[i].name);
-        PyObject *theirs = mine != NULL ? PyObject_GetAttrString(other, table->fields[i].name)
-                                        : NULL;
+        PyObject *theirs =
+            mine != NULL ? PyObject_GetAttrString(other, table->fields[i].name) : NULL;
         equal = theirs != NULL ? pysim_compare_fields(mine, theirs) : -1;
         Py_XDECREF(mine);
         Py_XDECREF(theirs);
@@ -222,10 +221,10 @@ static PyObject *make_dataclass(enum pysim_record which)
         return NULL;
     for (int i = 0; i < table->signature.parameter_count; i++) {
         const struct field *field = &table->fields[i];
-        PyObject *entry = field->fallback == REQUIRED
-                              ? Py_BuildValue("(ss)", field->name, field->type)
-                              : Py_BuildValue("(ssO)", field->name, field->type,
-                                              fallback_value(field->fallback));
+        PyObject *entry =
+            field->fallback == REQUIRED
+                ? Py_BuildValue("(ss)", field->name, field->type)
+                : Py_BuildValue("(ssO)", field->name, field->type, fallback_value(field->fallback));
         int appended = entry != NULL ? PyList_Append(fields, entry) : -1;
         Py_XDECREF(entry);
         if (appended < 0)
@@ -245,8 +244,8 @@ done:
 static int settle(PyObject *type, PyObject *made, PyTypeObject *lazy_type)
 {
     for (size_t i = 0; i < sizeof lazy_names / sizeof *lazy_names; i++) {
-        PyObject *placeholder = PyDict_GetItemString(((PyTypeObject *)type)->tp_dict,
-                                                     lazy_names[i]);
+        PyObject *placeholder =
+            PyDict_GetItemString(((PyTypeObject *)type)->tp_dict, lazy_names[i]);
         PyObject *value;
         int stored;
         if (placeholder == NULL || Py_TYPE(placeholder) != lazy_type)
@@ -272,8 +271,8 @@ static PyObject *lazy_get(PyObject *self, PyObject *instance, PyObject *type)
     Py_INCREF(self);
     made = make_dataclass(lazy->which);
     if (made != NULL && settle(lazy->type, made, Py_TYPE(self)) == 0)
-        result = PyObject_GetAttr(instance != NULL && instance != Py_None ? instance : type,
-                                  lazy->name);
+        result =
+            PyObject_GetAttr(instance != NULL && instance != Py_None ? instance : type, lazy->name);
     Py_XDECREF(made);
     Py_DECREF(self);
     return result;
@@ -331,9 +330,8 @@ static int add_lazy_attributes(PyObject *type, enum pysim_record which, PyTypeOb
         lazy->type = Py_NewRef(type);
         lazy->name = PyUnicode_InternFromString(lazy_names[i]);
         lazy->which = (int)which;
-        stored = lazy->name != NULL
-                     ? PyObject_SetAttrString(type, lazy_names[i], (PyObject *)lazy)
-                     : -1;
+        stored =
+            lazy->name != NULL ? PyObject_SetAttrString(type, lazy_names[i], (PyObject *)lazy) : -1;
         Py_DECREF(lazy);
         if (stored < 0)
             return -1;
@@ -355,9 +353,9 @@ static int add_class_attributes(PyObject *type, const struct record_table *table
         PyObject *text = PyUnicode_FromString(field->type);
         int stored = text != NULL ? PyDict_SetItemString(annotations, field->name, text) : -1;
         Py_XDECREF(text);
-        if (stored < 0 || (field->fallback != REQUIRED &&
-                           PyObject_SetAttrString(type, field->name,
-                                                  fallback_value(field->fallback)) < 0))
+        if (stored < 0 ||
+            (field->fallback != REQUIRED &&
+             PyObject_SetAttrString(type, field->name, fallback_value(field->fallback)) < 0))
             goto done;
     }
     if (PyObject_SetAttrString(type, "__annotations__", annotations) == 0 &&
@@ -478,8 +476,7 @@ PyObject *pysim_record_new(struct pysim_state *state, enum pysim_record which,
     if (dict == NULL)
         goto failed;
     for (int i = 0; i < table->signature.parameter_count; i++) {
-        PyObject *value =
-            values[i] != NULL ? values[i] : fallback_value(table->fields[i].fallback);
+        PyObject *value = values[i] != NULL ? values[i] : fallback_value(table->fields[i].fallback);
         if (PyDict_SetItem(dict, PyTuple_GET_ITEM(names, i), value) < 0)
             goto failed;
     }

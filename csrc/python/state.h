@@ -12,7 +12,7 @@
     X(SimStudioError)                                                                              \
     X(WorkflowStream)                                                                              \
     X(text_stream)     /* the type of its iterator over texts */                                   \
-    X(records)         /* tuple of the result types, in the order of records.def */               \
+    X(records)         /* tuple of the result types, in the order of records.def */                \
     X(record_keys)     /* tuple of tuples: their JSON keys */                                      \
     X(record_fields)   /* tuple of tuples: their field names */                                    \
     X(user_agent)      /* bytes, the header line */                                                \

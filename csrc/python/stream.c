@@ -224,9 +224,10 @@ done:
     return result;
 }
 
-PyDoc_STRVAR(stream_close_doc, "close($self)\n--\n\n"
-                               "Gives up the connection; what has not been read is dropped. The run "
-                               "goes on.");
+PyDoc_STRVAR(stream_close_doc,
+             "close($self)\n--\n\n"
+             "Gives up the connection; what has not been read is dropped. The run "
+             "goes on.");
 
 static PyObject *stream_close(struct stream *self, PyObject *Py_UNUSED(ignored))
 {
@@ -385,17 +386,20 @@ static PyMemberDef stream_members[] = {
 };
 
 static PyGetSetDef stream_getset[] = {
-    {"blocks", (getter)stream_get_blocks, NULL, "The text so far: a dict of str by block id.", NULL},
+    {"blocks", (getter)stream_get_blocks, NULL, "The text so far: a dict of str by block id.",
+     NULL},
     {"text_stream", (getter)stream_get_text_stream, NULL,
      "An iterator over the texts (str) of the chunks alone.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyDoc_STRVAR(stream_doc,
-             "A streamed run: an iterator of StreamEvent, made by SimStudioClient.stream_workflow().\n\n"
-             "The request is sent when iteration begins, or the with statement. Leaving the with\n"
-             "statement, close(), or dropping the stream frees its connection.");
+PyDoc_STRVAR(
+    stream_doc,
+    "A streamed run: an iterator of StreamEvent, made by SimStudioClient.stream_workflow().\n\n"
+    "The request is sent when iteration begins, or the with statement. Leaving the with\n"
+    "statement, close(), or dropping the stream frees its connection.");
 
+/* clang-format off */
 static PyType_Slot stream_slots[] = {
     {Py_tp_doc, (void *)stream_doc},
     {Py_tp_iter, PyObject_SelfIter},
@@ -408,6 +412,7 @@ static PyType_Slot stream_slots[] = {
     {Py_tp_getset, stream_getset},
     {0, NULL},
 };
+/* clang-format on */
 
 static PyType_Spec stream_spec = {
     .name = "simstudio.WorkflowStream",

@@ -57,7 +57,8 @@ static PyObject *describe_name(PyObject *file)
     if (given == NULL)
         return PyErr_Occurred() ? NULL : PyUnicode_FromString("file");
     /* A temporary file's name is a number: its descriptor. */
-    if (PyUnicode_Check(given) || PyBytes_Check(given) || PyObject_HasAttrString(given, "__fspath__"))
+    if (PyUnicode_Check(given) || PyBytes_Check(given) ||
+        PyObject_HasAttrString(given, "__fspath__"))
         path = PyOS_FSPath(given);
     if (path != NULL && PyBytes_Check(path))
         decoded = PyUnicode_DecodeFSDefaultAndSize(PyBytes_AS_STRING(path), PyBytes_GET_SIZE(path));
@@ -161,7 +162,8 @@ static Py_ssize_t feed_piece(PyObject *piece, struct sim_base64 *encoder, struct
         PyBuffer_Release(&view);
     }
     else {
-        PyErr_Format(PyExc_TypeError, "read() of a file in input_data must give bytes or str, not %.200s",
+        PyErr_Format(PyExc_TypeError,
+                     "read() of a file in input_data must give bytes or str, not %.200s",
                      Py_TYPE(piece)->tp_name);
         return -1;
     }
