@@ -6,26 +6,19 @@ Tools that patch `requests` cannot see a native client; a server can::
     from simstudio.testing import SimServer
 
     with SimServer() as server:
-        client = SimStudioClient("any", server.url)
+        client = SimStudioClient("any key", server.url)
         print(client.execute_workflow("echo", {"message": "hi"}).output)
 
 For pytest: `pytest_plugins = ["simstudio.testing"]` gives the fixture `sim_server`.
 The command line: `python -m simstudio.testing [--port N]`.
 """
 
-import sys
-
+from .handler import RecordedRequest
 from .server import SimServer
-from .workflows import Stream, Workflow
+from .streams import Hold, Stream
+from .workflows import Response, Workflow
 
-__all__ = ["SimServer", "Stream", "Workflow"]
+__all__ = ["Hold", "RecordedRequest", "Response", "SimServer", "Stream", "Workflow"]
 
-# Where pytest is not running nobody can ask for the fixture, so pytest is not imported either.
-if "pytest" in sys.modules:
-    import pytest
-
-    @pytest.fixture
-    def sim_server():
-        """A SimServer of the test's own."""
-        with SimServer() as server:
-            yield server
+# Read by pytest alone, where somebody names this module as a plugin: nobody else imports pytest.
+pytest_plugins = ["simstudio.testing.fixtures"]

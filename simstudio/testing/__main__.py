@@ -1,8 +1,9 @@
-"""python -m simstudio.testing: a local Sim server until Ctrl-C."""
+"""Runs a local Sim server until Ctrl-C, and prints the requests that it gets."""
 
 import argparse
 import time
 
+from .eras import ERAS
 from .server import SimServer
 
 
@@ -10,10 +11,16 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m simstudio.testing", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--api-key", help="the only key that is accepted; default: any")
+    parser.add_argument("--era", choices=list(ERAS), default="documented",
+                        help="which Sim to answer like; default: %(default)s")
     options = parser.parse_args()
-    with SimServer(options.api_key, options.port) as server:
-        print("Sim server at %s" % server.url, flush=True)
-        print("Workflows: %s" % ", ".join(sorted(server.workflows)), flush=True)
+
+    def log(line):
+        print(line, flush=True)
+
+    with SimServer(options.api_key, options.port, options.era, log) as server:
+        log("Workflows: %s" % ", ".join(sorted(server.workflows)))
+        log("export SIM_BASE_URL=%s SIM_API_KEY=%s" % (server.url, options.api_key or "any"))
         try:
             while True:
                 time.sleep(3600)

@@ -1,0 +1,12 @@
+"""The pytest side of simstudio.testing; loaded where pytest is asked for it."""
+
+import pytest
+
+from .server import SimServer
+
+
+@pytest.fixture
+def sim_server():
+    """A SimServer of the test's own, which takes any API key."""
+    with SimServer() as server:
+        yield server

@@ -1,0 +1,291 @@
+"""The HTTP side of the local Sim server: routes, bodies and headers as the real one has them."""
+
+import json
+import socket
+import time
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import unquote
+
+from .streams import Hold
+from .times import in_a_minute, iso, milliseconds, now
+from .workflows import Response
+
+#: What the server takes out of the body before the workflow sees it.
+CONTROL_FIELDS = ("stream", "selectedOutputs", "triggerType", "useDraftState",
+                  "workflowStateOverride")
+
+#: How often a pause in a stream looks for an end: of the pause, the client, or the server.
+LOOK_S = 0.01
+
+
+DEPLOYED_AT = "2025-11-28T09:12:44.031Z"
+
+
+class RecordedRequest:
+    """A request as the server got it.
+
+    method, path: str; the path as it was sent, escaped. headers: of any case. body: bytes.
+    status: of the answer (int), None before it.
+    was_dropped: bool; the client left before the answer was complete.
+    """
+
+    def __init__(self, method, path, headers, body):
+        self.method, self.path, self.headers, self.body = method, path, headers, body
+        self.status = None
+        self.was_dropped = False
+
+    def __repr__(self):
+        return "<RecordedRequest %s %s %s>" % (self.method, self.path, self.status)
+
+    @property
+    def json(self):
+        """The body, decoded."""
+        return json.loads(self.body)
+
+
+class ClientLeft(Exception):
+    """The connection is of no use any more."""
+
+
+class Refusal(Exception):
+    """An error answer, in place of a result."""
+
+    def __init__(self, status, message, code=None, headers=None, details=None):
+        super().__init__(message)
+        self.status, self.headers = status, headers
+        self.body = {"error": message}
+        if code is not None:
+            self.body["code"] = code
+        if details is not None:
+            self.body["details"] = details
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def setup(self):
+        super().setup()
+        self.sim = self.server.sim
+        self.record = None
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        self._serve()
+
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
+
+    # ---- answers ----
+
+    def _begin(self, status, headers):
+        self.record.status = status
+        self.send_response(status)
+        for name, value in list(headers.items()) + list(self.sim.headers.items()):
+            self.send_header(name, str(value))
+        if self.sim.log is not None:
+            self.sim.log("%s %s -> %d" % (self.command, self.path, status))
+
+    def _answer(self, status, body, headers=None):
+        """Answers with JSON, or with bytes as they are."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self._begin(status, dict({"Content-Type": "application/json"}, **(headers or {})))
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    # ---- streams ----
+
+    def _wait(self, pause):
+        """Passes the time of a pause in a stream."""
+        if isinstance(pause, Hold):
+            pause.reached.set()
+        end = time.monotonic() + (pause if not isinstance(pause, Hold) else float("inf"))
+        while time.monotonic() < end and not (isinstance(pause, Hold) and pause.released.is_set()):
+            if self.sim.closing.is_set() or self._client_has_left():
+                raise ClientLeft()
+            time.sleep(min(LOOK_S, max(0.0, end - time.monotonic())))
+
+    def _client_has_left(self):
+        try:
+            return self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+
+    def _stream(self, stream):
+        """Sends a stream; its head goes out with its first piece, as the real server's does."""
+        self._begin(200, {"Content-Type": "text/event-stream", "Cache-Control": "no-cache",
+                          "X-Accel-Buffering": "no", "Transfer-Encoding": "chunked"})
+        is_begun = False
+        for piece in filter(None, stream.pieces(self._wait)):  # an empty one would be the end
+            if not is_begun:
+                self.end_headers()
+                is_begun = True
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        if not is_begun:
+            self.end_headers()
+        if stream.cut is True:
+            self.close_connection = True
+        else:
+            self.wfile.write(b"0\r\n\r\n")
+
+    # ---- routes ----
+
+    def _serve(self):
+        length = self.headers.get("Content-Length", "0")
+        body = self.rfile.read(int(length) if length.isdigit() else 0)
+        self.record = RecordedRequest(self.command, self.path, self.headers, body)
+        self.sim.record(self.record)
+        try:
+            self._route(body)
+        except Refusal as refusal:
+            self._answer(refusal.status, refusal.body, refusal.headers)
+        except (ClientLeft, ConnectionError):
+            self.record.was_dropped = not self.sim.closing.is_set()
+            self.close_connection = True
+
+    def _route(self, body):
+        path = self.path.split("?")[0]
+        parts = [unquote(part) for part in path.split("/")[1:]]
+        if not self.headers.get("User-Agent", "").strip():
+            self._answer(403, b"", {"Content-Type": "text/plain"})
+        elif path.endswith("/") and path != "/":
+            self._answer(308, b"", {"Location": path.rstrip("/")})
+        elif len(parts) == 4 and parts[:2] == ["api", "workflows"] and parts[3] == "execute":
+            self._route_method("POST", self._execute, parts[2], body)
+        elif len(parts) == 4 and parts[:2] == ["api", "workflows"] and parts[3] == "status":
+            self._route_method("GET", self._status, parts[2])
+        elif len(parts) == 3 and parts[:2] == ["api", "jobs"]:
+            self._route_method("GET", self._job, parts[2])
+        elif parts == ["api", "users", "me", "usage-limits"]:
+            self._route_method("GET", self._usage)
+        else:
+            self._answer(404, b"<!DOCTYPE html><title>404: This page could not be found.</title>",
+                         {"Content-Type": "text/html; charset=utf-8"})
+
+    def _route_method(self, method, serve, *arguments):
+        if self.command == method:
+            serve(*arguments)
+        else:
+            self._answer(405, b"")
+
+    def _check_key(self, with_code):
+        key = self.headers.get("X-API-Key")
+        if self.sim.api_key is None or key == self.sim.api_key:
+            return
+        if key is None:
+            raise Refusal(401, "Unauthorized: API key required",
+                          "UNAUTHORIZED:_API_KEY_REQUIRED" if with_code else None)
+        raise Refusal(401, "Unauthorized: Invalid API key" if with_code else "Invalid API key",
+                      "UNAUTHORIZED:_INVALID_API_KEY" if with_code else None)
+
+    # ---- runs ----
+
+    def _execute(self, workflow_id, text):
+        with_code = self.sim.era.has_codes
+
+        def refuse(status, message, code, headers=None):
+            raise Refusal(status, message, code if with_code else None, headers)
+
+        self._check_key(with_code)
+        body = _parse_run(text)
+        workflow = self.sim.workflows.get(workflow_id)
+        if workflow is None:
+            refuse(404, "Workflow not found", "WORKFLOW_NOT_FOUND")
+        if not workflow.deployed:
+            refuse(403, "Workflow is not deployed", "WORKFLOW_IS_NOT_DEPLOYED")
+        limit_headers = self.sim.take_limit()
+        if limit_headers is not None:
+            refuse(429, "Rate limit exceeded. Please try again later.", "RATE_LIMIT_EXCEEDED",
+                   limit_headers)
+        cost, most = self.sim.usage.get("currentPeriodCost", 0), self.sim.usage.get("limit")
+        if most is not None and cost >= most:
+            refuse(402, "Usage limit exceeded: %.2f$ used of %.2f$ limit. Please upgrade your plan "
+                   "to continue." % (cost, most), "USAGE_LIMIT_EXCEEDED")
+        self._run(workflow, body)
+
+    def _run(self, workflow, body):
+        given = {key: value for key, value in body.items() if key not in CONTROL_FIELDS}
+        if self.headers.get("X-Execution-Mode") == "async" and self.sim.era.queued is not None:
+            job_id = self.sim.jobs.add(workflow, given)
+            self._answer(202, self.sim.era.queued(job_id, iso(now()), self.sim.url))
+        elif body.get("stream") or self.headers.get("X-Stream-Response") == "true":
+            self._stream(workflow.streamed(given))
+        else:
+            self._run_at_once(workflow, given)
+
+    def _run_at_once(self, workflow, given):
+        start = now()
+        try:
+            output = workflow.run(given)
+        except Exception as error:
+            status, result = self.sim.era.failed_status, {"success": False, "output": {},
+                                                          "error": str(error)}
+        else:
+            if isinstance(output, Response):
+                self._answer(output.status, output.body, output.headers)
+                return
+            status, result = 200, {"success": True, "output": output}
+        end = now()
+        result["metadata"] = {"duration": milliseconds(start, end), "startTime": iso(start),
+                              "endTime": iso(end)}
+        self._answer(status, result)
+
+    # ---- the other endpoints ----
+
+    def _status(self, workflow_id):
+        self._check_key(True)
+        workflow = self.sim.workflows.get(workflow_id)
+        if workflow is None:
+            raise Refusal(404, "Workflow not found", "WORKFLOW_NOT_FOUND")
+        self._answer(200, {"isDeployed": workflow.deployed,
+                           "deployedAt": DEPLOYED_AT if workflow.deployed else None,
+                           "needsRedeployment": False})
+
+    def _job(self, job_id):
+        self._check_key(True)
+        state = self.sim.jobs.poll(job_id)
+        if state is None:
+            raise Refusal(404, "Task not found", "TASK_NOT_FOUND")
+        self._answer(200, state)
+
+    def _usage(self):
+        self._check_key(True)
+
+        def bucket(limit):
+            return {"isLimited": False, self.sim.era.limit_key: limit, "remaining": limit,
+                    "resetAt": iso(in_a_minute())}
+
+        self._answer(200, {
+            "success": True,
+            "rateLimit": {"sync": bucket(25), "async": bucket(200), "authType": "api"},
+            "usage": self.sim.usage,
+            "storage": {"usedBytes": 1048576, "limitBytes": 53687091200, "percentUsed": 0.002},
+        })
+
+
+def _json_type(value):
+    """A value's type in the words of the server's messages."""
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
+    return names.get(type(value), "number")
+
+
+def _parse_run(text):
+    """The body of a run, checked."""
+    try:
+        body = json.loads(text or b"{}")
+    except ValueError:
+        raise Refusal(400, "Invalid JSON in request body", "INVALID_JSON_IN_REQUEST_BODY")
+    wrong = []
+    if not isinstance(body, dict):
+        wrong = [("", "object", body)]
+    else:
+        for name, kind, word in (("stream", bool, "boolean"), ("selectedOutputs", list, "array")):
+            if not isinstance(body.get(name, kind()), kind):
+                wrong.append((name, word, body[name]))
+    if wrong:
+        raise Refusal(400, "Invalid request body", details=[
+            {"path": path, "message": "Expected %s, received %s" % (word, _json_type(value))}
+            for path, word, value in wrong])
+    return body

@@ -1,0 +1,142 @@
+"""What a streamed run of the local server sends."""
+
+import json
+import threading
+from collections import namedtuple
+
+
+class Hold:
+    """A place in a stream where the server waits until release() is called.
+
+    `reached` is a threading.Event: set once the server has sent everything before it.
+    """
+
+    def __init__(self):
+        self.reached = threading.Event()
+        self.released = threading.Event()
+
+    def release(self):
+        self.released.set()
+
+
+#: The messages of a dialect: callables, and the text after the last one.
+_Dialect = namedtuple("_Dialect", "chunk success failure end")
+
+
+def _chunk(block, text):
+    return {"blockId": block, "chunk": text}
+
+
+def _final(output, metadata):
+    data = {"success": True, "output": output}
+    return {"event": "final", "data": dict(data, metadata=metadata) if metadata else data}
+
+
+def _done(output, metadata):
+    return {"event": "done", "success": True, "output": output, "metadata": metadata or {}}
+
+
+def _error(message):
+    return {"event": "error", "error": message}
+
+
+def _canvas_chunk(block, text):
+    return {"type": "stream:chunk", "data": {"blockId": block, "chunk": text}}
+
+
+def _canvas_completed(output, metadata):
+    return {"type": "execution:completed",
+            "data": dict({"success": True, "output": output}, **(metadata or {}))}
+
+
+def _canvas_error(message):
+    return {"type": "execution:error", "data": {"error": message}}
+
+
+_DIALECTS = {
+    "sim": _Dialect(_chunk, _final, _error, '"[DONE]"'),
+    "documented": _Dialect(_chunk, _done, _error, "[DONE]"),
+    "canvas": _Dialect(_canvas_chunk, _canvas_completed, _canvas_error, "[DONE]"),
+}
+
+
+class Stream:
+    """What a streamed run sends.
+
+    steps: an iterable of
+        str                 a chunk of the block "agent"
+        (block id, text)    a chunk of another block
+        dict                an event as it is; Stream.chunk_reset() and its like make some
+        bytes               sent as they are: b": a comment\\n\\n"
+        number              a pause, in seconds
+        Hold                a pause until the test ends it
+    output: of the run; None: the text of every block, as {block id: {"content": text}}.
+    dialect: "sim", what servers send; "documented"; "canvas", what a run of the draft sends.
+    error: str; the run ends in an error with this message.
+    cut: True: the connection breaks off instead of an end; "quietly": the answer is over without
+        the event that ends a run.
+    pause: seconds after each step.
+    metadata: dict, of the run: {"duration": 610}.
+    """
+
+    def __init__(self, steps=(), output=None, dialect="sim", error=None, cut=False, pause=0.0,
+                 metadata=None):
+        if dialect not in _DIALECTS:
+            raise ValueError("dialect must be one of %s" % ", ".join(_DIALECTS))
+        self.steps = list(steps)
+        self.output, self.dialect, self.error = output, dialect, error
+        self.cut, self.pause, self.metadata = cut, pause, metadata
+
+    @staticmethod
+    def chunk_reset(block="agent"):
+        """What the block has said so far is void."""
+        return {"blockId": block, "event": "chunk_reset"}
+
+    @staticmethod
+    def thinking(text, block="agent"):
+        return {"blockId": block, "event": "thinking", "data": text}
+
+    @staticmethod
+    def tool(name, phase="start", block="agent", **more):
+        """A tool's use begins (phase "start"), or is over ("end", status="success")."""
+        event = {"blockId": block, "event": "tool", "phase": phase, "id": "call_1", "name": name}
+        return dict(event, **more)
+
+    @staticmethod
+    def stream_error(message, block="agent"):
+        """One block's text broke off; the run goes on."""
+        return {"event": "stream_error", "blockId": block, "error": message}
+
+    def pieces(self, wait):
+        """The bytes of the stream, piece by piece. `wait(seconds)` and `wait(Hold)` pass the time."""
+        dialect = _DIALECTS[self.dialect]
+        texts = {}
+        for step in self.steps:
+            if isinstance(step, str):
+                step = ("agent", step)
+            if isinstance(step, (int, float, Hold)):
+                wait(step)
+                continue
+            if isinstance(step, tuple):
+                block, text = step
+                texts[block] = texts.get(block, "") + text
+                step = dialect.chunk(block, text)
+            elif isinstance(step, dict) and step.get("event") == "chunk_reset":
+                texts[step["blockId"]] = ""
+            yield step if isinstance(step, bytes) else _message(step)
+            if self.pause:
+                wait(self.pause)
+        if self.cut:
+            return
+        if self.error is not None:
+            yield _message(dialect.failure(self.error))
+        else:
+            output = self.output
+            if output is None:
+                output = {block: {"content": text} for block, text in texts.items()}
+            yield _message(dialect.success(output, self.metadata))
+        yield _message(dialect.end)
+
+
+def _message(data):
+    return b"data: %s\n\n" % (data if isinstance(data, str) else json.dumps(data)).encode()
