@@ -51,7 +51,7 @@ class ScriptedServer:
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
         self.url = "http://127.0.0.1:%d" % self.http.server_port
-        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True)
+        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.005,), daemon=True)
         self.thread.start()
 
     def answer(self, body=None, status=200, **headers):

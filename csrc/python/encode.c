@@ -27,12 +27,18 @@ static int check(enum sim_status status)
     return -1;
 }
 
-/* A class's __name__: static types of C have their module in front of it. */
-static const char *class_name(PyObject *value)
+/* The words of json's default(), which names the class as Python does; keys are refused by C. */
+static int refuse_type(PyObject *value)
 {
-    const char *name = Py_TYPE(value)->tp_name, *dot = strrchr(name, '.');
+    PyObject *class = PyObject_GetAttrString(value, "__class__"), *name = NULL;
 
-    return dot != NULL ? dot + 1 : name;
+    if (class != NULL)
+        name = PyObject_GetAttrString(class, "__name__");
+    if (name != NULL)
+        PyErr_Format(PyExc_TypeError, "Object of type %S is not JSON serializable", name);
+    Py_XDECREF(class);
+    Py_XDECREF(name);
+    return -1;
 }
 
 static int write_literal(struct encoder *encoder, const char *text)
@@ -153,7 +159,11 @@ static int write_float(struct encoder *encoder, PyObject *value)
 
 static int write_integer(struct encoder *encoder, PyObject *value)
 {
-    return write_ascii_steals(encoder, PyLong_Type.tp_repr(value));
+    PyObject *text = PyLong_Type.tp_repr(value);
+
+    /* More digits than the interpreter writes. */
+    encoder->refused = text == NULL && PyErr_ExceptionMatches(PyExc_ValueError);
+    return write_ascii_steals(encoder, text);
 }
 
 static const char *constant_text(PyObject *value)
@@ -212,7 +222,7 @@ static int encode_key(struct encoder *encoder, PyObject *key)
         return write_string(encoder, key);
     if (constant == NULL && !PyFloat_Check(key) && !PyLong_Check(key)) {
         PyErr_Format(PyExc_TypeError, "keys must be str, int, float, bool or None, not %.100s",
-                     class_name(key));
+                     Py_TYPE(key)->tp_name);
         return -1;
     }
     if (write_literal(encoder, "\"") < 0)
@@ -374,9 +384,7 @@ static int encode_value(struct encoder *encoder, PyObject *value, const struct e
         return encode_sequence(encoder, value, outer);
     if (PyDict_Check(value))
         return encode_dict(encoder, value, NULL, outer);
-    PyErr_Format(PyExc_TypeError, "Object of type %.100s is not JSON serializable",
-                 class_name(value));
-    return -1;
+    return refuse_type(value);
 }
 
 int pysim_encode_body(struct pysim_state *state, PyObject *input_data, int stream,
