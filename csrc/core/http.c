@@ -56,12 +56,6 @@ static void libcurl_init(void)
 
 /* ---- callbacks: they append, note, or refuse ---- */
 
-static size_t exchange_refuse(struct sim_exchange *x, enum sim_status status, const char *message)
-{
-    (void)sim_fail(&x->failure, status, "%s", message);
-    return 0;
-}
-
 static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
 {
     struct sim_exchange *x = context;
@@ -69,25 +63,22 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
     char *place = NULL;
     enum sim_status status = SIM_OK;
 
-    if (length == 0)
-        return 0;
     if (x->body.length == 0 && x->head.has_length && !x->request.is_live) {
         /* A known length is allocated once instead of grown into. It is a hint, no more: past
          * the limit the append below refuses, and compressed bodies outgrow it. */
         size_t expected =
             x->head.content_length < RESERVE_MOST ? (size_t)x->head.content_length : RESERVE_MOST;
-        if (expected <= x->body.limit && sim_buffer_reserve(&x->body, expected, &place) != SIM_OK)
-            return exchange_refuse(x, SIM_NO_MEMORY, "No memory for the answer");
+        if (expected <= x->body.limit)
+            status = sim_buffer_reserve(&x->body, expected, &place);
     }
-    status = sim_buffer_append(&x->body, bytes, length);
-    if (status == SIM_LIMIT) {
-        (void)sim_fail(&x->failure, SIM_LIMIT, "The answer exceeds %zu bytes", x->body.limit);
-        return 0;
-    }
-    if (status != SIM_OK)
-        return exchange_refuse(x, status, "No memory for the answer");
+    if (status == SIM_OK)
+        status = sim_buffer_append(&x->body, bytes, length);
+    if (status == SIM_LIMIT)
+        (void)sim_fail(&x->failure, status, "The answer exceeds %zu bytes", x->body.limit);
+    else if (status != SIM_OK)
+        (void)sim_fail(&x->failure, status, "No memory for the answer");
     x->has_news = true;
-    return length;
+    return status == SIM_OK ? length : 0;
 }
 
 static size_t on_header(char *bytes, size_t unit, size_t count, void *context)

@@ -17,14 +17,12 @@ enum sim_status sim_fail(struct sim_error *error, enum sim_status status, const 
 
 const char *sim_status_meaning(enum sim_status status)
 {
-    switch (status) {
-    case SIM_OK:
-        return "no error";
-#define SIM_STATUS_CASE(name, meaning)                                                             \
-    case SIM_##name:                                                                               \
-        return meaning;
-        SIM_STATUSES(SIM_STATUS_CASE)
-#undef SIM_STATUS_CASE
-    }
-    return "unknown status";
+    static const char *const meanings[] = {[SIM_OK] = "no error",
+#define SIM_STATUS_MEANING(name, meaning) [SIM_##name] = meaning,
+                                           SIM_STATUSES(SIM_STATUS_MEANING)
+#undef SIM_STATUS_MEANING
+    };
+
+    return (size_t)status < sizeof meanings / sizeof *meanings ? meanings[status]
+                                                               : "unknown status";
 }

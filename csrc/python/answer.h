@@ -9,8 +9,8 @@
 #include "python/state.h"
 
 /* The result of a complete call (a new reference), or NULL with a SimStudioError raised. A streamed
- * run need not be complete: the rest of it is waited for here. For PYSIM_EXECUTE `is_async` says whether a
- * queued run was asked for. */
+ * run need not be complete: the rest of it is waited for here. For PYSIM_EXECUTE `is_async` says
+ * whether a queued run was asked for. */
 PyObject *pysim_answer(struct pysim_call *call, bool is_async);
 
 /* Raises the SimStudioError that an answer other than 2xx is. NULL always. */

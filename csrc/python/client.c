@@ -89,7 +89,7 @@ static PyObject *check_base_url(PyObject *value)
     struct sim_error error = {SIM_OK, ""};
     struct sim_url url;
     Py_ssize_t length;
-    PyObject *stripped = NULL;
+    PyObject *stripped = NULL, *result = NULL;
     const char *text;
 
     if (!PyUnicode_Check(value))
@@ -103,19 +103,19 @@ static PyObject *check_base_url(PyObject *value)
         return NULL;
     text = PyUnicode_AsUTF8AndSize(stripped, &length);
     if (text == NULL)
-        goto failed;
+        goto done;
     if (sim_url_parse((struct sim_text){text, (size_t)length}, &url, &error) != SIM_OK) {
         PyErr_Format(PyExc_ValueError, "base_url: %s", error.message);
-        goto failed;
+        goto done;
     }
     if (url.has_query) {
         PyErr_SetString(PyExc_ValueError, "base_url must not have a query or a fragment");
-        goto failed;
+        goto done;
     }
-    return stripped;
-failed:
+    result = Py_NewRef(stripped);
+done:
     Py_DECREF(stripped);
-    return NULL;
+    return result;
 }
 
 static int client_set_base_url(struct client *self, PyObject *value, void *Py_UNUSED(closure))

@@ -441,29 +441,28 @@ done:
 
 static PyObject *copy_dict(struct pysim_state *state, PyObject *dict)
 {
-    PyObject *copy = PyDict_New(), *items = PyMapping_Items(dict);
+    PyObject *copy = PyDict_New(), *items = PyMapping_Items(dict), *result = NULL;
 
     if (copy == NULL || items == NULL)
-        goto failed;
+        goto done;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
         PyObject *item = PyList_GET_ITEM(items, i), *value;
         int stored;
         if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) {
             PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
-            goto failed;
+            goto done;
         }
         value = pysim_encode_files(state, PyTuple_GET_ITEM(item, 1));
         stored = value != NULL ? PyDict_SetItem(copy, PyTuple_GET_ITEM(item, 0), value) : -1;
         Py_XDECREF(value);
         if (stored < 0)
-            goto failed;
+            goto done;
     }
-    Py_DECREF(items);
-    return copy;
-failed:
+    result = Py_NewRef(copy);
+done:
     Py_XDECREF(copy);
     Py_XDECREF(items);
-    return NULL;
+    return result;
 }
 
 static PyObject *copy_sequence(struct pysim_state *state, PyObject *sequence)

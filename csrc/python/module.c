@@ -45,23 +45,24 @@ struct pysim_state *pysim_state_of_type(PyTypeObject *type)
 PyObject *pysim_state_add_type(PyObject *module, PyType_Spec *spec, PyObject *bases)
 {
     const char *dot = strrchr(spec->name, '.');
-    PyObject *type = PYSIM_TYPE_FROM_SPEC(module, spec, bases);
+    PyObject *type = PYSIM_TYPE_FROM_SPEC(module, spec, bases), *result = NULL;
 
     if (type == NULL)
         return NULL;
 #ifdef PYSIM_MODULE_KEY
     if (PyDict_SetItemString(((PyTypeObject *)type)->tp_dict, PYSIM_MODULE_KEY, module) < 0)
-        goto failed;
+        goto done;
 #endif
     if (pysim_restore_signature((PyTypeObject *)type, spec) < 0)
-        goto failed;
+        goto done;
     Py_INCREF(type);
     if (PyModule_AddObject(module, dot != NULL ? dot + 1 : spec->name, type) == 0)
-        return type;
+        result = Py_NewRef(type);
+    else
+        Py_DECREF(type);
+done:
     Py_DECREF(type);
-failed:
-    Py_DECREF(type);
-    return NULL;
+    return result;
 }
 
 static int module_exec(PyObject *module)

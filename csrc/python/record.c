@@ -468,22 +468,22 @@ PyObject *pysim_record_new(struct pysim_state *state, enum pysim_record which,
     const struct record_table *table = &tables[which];
     PyTypeObject *type = (PyTypeObject *)PyTuple_GET_ITEM(state->records, which);
     PyObject *names = names_of(state, which);
-    PyObject *self = type->tp_alloc(type, 0), *dict = NULL;
+    PyObject *self = type->tp_alloc(type, 0), *dict = NULL, *result = NULL;
 
     if (self == NULL)
         return NULL;
     ((struct record *)self)->dict = dict = PyDict_New();
     if (dict == NULL)
-        goto failed;
+        goto done;
     for (int i = 0; i < table->signature.parameter_count; i++) {
         PyObject *value = values[i] != NULL ? values[i] : fallback_value(table->fields[i].fallback);
         if (PyDict_SetItem(dict, PyTuple_GET_ITEM(names, i), value) < 0)
-            goto failed;
+            goto done;
     }
-    return self;
-failed:
+    result = Py_NewRef(self);
+done:
     Py_DECREF(self);
-    return NULL;
+    return result;
 }
 
 PyObject *pysim_record_from_json(struct pysim_state *state, enum pysim_record which,

@@ -71,22 +71,24 @@ static void stream_release(struct stream *self)
 static int stream_start(struct stream *self)
 {
     struct pysim_mode mode = {.is_live = true};
+    int result = -1;
 
     if (self->phase != NOT_STARTED)
         return 0;
     self->phase = READING;
     if (pysim_client_send(self->client, &self->call, &self->timeout, mode) < 0)
-        goto failed;
-    if (pysim_answer_is_stream(&self->call))
-        return 0;
-    self->answer = pysim_answer(&self->call, false);
-    if (self->answer == NULL)
-        goto failed;
-    self->phase = ANSWERED;
-    return 0;
-failed:
-    stream_end(self);
-    return -1;
+        goto done;
+    if (!pysim_answer_is_stream(&self->call)) {
+        self->answer = pysim_answer(&self->call, false);
+        if (self->answer == NULL)
+            goto done;
+        self->phase = ANSWERED;
+    }
+    result = 0;
+done:
+    if (result < 0)
+        stream_end(self);
+    return result;
 }
 
 /* ---- events ---- */

@@ -108,7 +108,7 @@ class Stream:
         return {"event": "stream_error", "blockId": block, "error": message}
 
     def pieces(self, wait):
-        """The bytes of the stream, piece by piece. `wait(seconds)` and `wait(Hold)` pass the time."""
+        """The bytes of the stream, in pieces. `wait(seconds)` and `wait(Hold)` pass the time."""
         dialect = _DIALECTS[self.dialect]
         texts = {}
         for step in self.steps:
