@@ -9,6 +9,12 @@
  * code of ours. */
 static const char *const parameters[] = {"message", "code", "status"};
 
+/* An exception that can be referred to weakly, as one of a Python class can. */
+struct error {
+    PyBaseExceptionObject base;
+    PyObject *weak_references;
+};
+
 static int error_init(PyObject *self, PyObject *arguments, PyObject *keywords)
 {
     static const struct pysim_signature signature = {
@@ -46,6 +52,7 @@ static PyType_Slot error_slots[] = {
 
 static PyType_Spec error_spec = {
     .name = "simstudio.SimStudioError",
+    .basicsize = sizeof(struct error),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, /* collected as its base is */
     .slots = error_slots,
 };
@@ -61,6 +68,9 @@ int pysim_error_register(PyObject *module, struct pysim_state *state)
     Py_DECREF(bases);
     if (state->SimStudioError == NULL)
         return -1;
+    pysim_set_offsets((PyTypeObject *)state->SimStudioError,
+                      ((PyTypeObject *)state->SimStudioError)->tp_dictoffset,
+                      offsetof(struct error, weak_references));
     /* On the class, so that a subclass that leaves our __init__ out has them too. */
     for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
         if (PyObject_SetAttrString(state->SimStudioError, defaults[i], Py_None) < 0)

@@ -45,23 +45,25 @@ struct pysim_state *pysim_state_of_type(PyTypeObject *type)
 PyObject *pysim_state_add_type(PyObject *module, PyType_Spec *spec, PyObject *bases)
 {
     const char *dot = strrchr(spec->name, '.');
-    PyObject *type = PYSIM_TYPE_FROM_SPEC(module, spec, bases), *result = NULL;
+    PyObject *name = NULL, *type = NULL, *result = NULL;
 
-    if (type == NULL)
-        return NULL;
+    name = PyUnicode_InternFromString(dot != NULL ? dot + 1 : spec->name);
+    if (name == NULL)
+        goto done;
+    type = PYSIM_TYPE_FROM_SPEC(module, spec, bases);
+    /* A class of Python's has no module before its name in messages. */
+    if (type == NULL || PyObject_SetAttrString(type, "__name__", name) < 0)
+        goto done;
 #ifdef PYSIM_MODULE_KEY
     if (PyDict_SetItemString(((PyTypeObject *)type)->tp_dict, PYSIM_MODULE_KEY, module) < 0)
         goto done;
 #endif
-    if (pysim_restore_signature((PyTypeObject *)type, spec) < 0)
-        goto done;
-    Py_INCREF(type);
-    if (PyModule_AddObject(module, dot != NULL ? dot + 1 : spec->name, type) == 0)
+    if (pysim_restore_signature((PyTypeObject *)type, spec) == 0 &&
+        PyObject_SetAttr(module, name, type) == 0)
         result = Py_NewRef(type);
-    else
-        Py_DECREF(type);
 done:
-    Py_DECREF(type);
+    Py_XDECREF(name);
+    Py_XDECREF(type);
     return result;
 }
 

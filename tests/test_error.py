@@ -1,0 +1,209 @@
+"""SimStudioError as an exception: attributes, subclasses, copies."""
+
+import copy
+import inspect
+import json
+import pickle
+import traceback
+import weakref
+
+import pytest
+
+from simstudio import SimStudioClient, SimStudioError
+
+each_protocol = pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+
+
+class Plain(Exception):
+    """The error as the documentation gives it."""
+
+    def __init__(self, message, code=None, status=None):
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+@pytest.mark.parametrize(
+    "arguments, keywords",
+    [
+        (("boom",), {}),
+        (("boom", "CODE"), {}),
+        (("boom", "CODE", 404), {}),
+        (("boom",), {"status": 500}),
+        ((), {"message": "boom", "code": "CODE", "status": 1}),
+        ((None,), {}),
+        (({"message": "a dict"},), {}),
+        (("",), {}),
+    ],
+)
+def test_it_is_made_as_documented(arguments, keywords):
+    ours, plain = SimStudioError(*arguments, **keywords), Plain(*arguments, **keywords)
+    assert isinstance(ours, Exception)
+    assert (ours.args, str(ours), ours.code, ours.status) == (plain.args, str(plain), plain.code, plain.status)
+    assert repr(ours) == repr(plain).replace("Plain", "SimStudioError")
+    assert (ours.details, ours.retry_after) == (None, None)
+
+
+@pytest.mark.parametrize("arguments, keywords", [((), {}), ((1, 2, 3, 4), {}), ((1,), {"other": 2}), ((1,), {"message": 2})])
+def test_wrong_arguments_are_python_s_own_type_errors(arguments, keywords):
+    with pytest.raises(TypeError) as expected:
+        Plain(*arguments, **keywords)
+    with pytest.raises(TypeError) as caught:
+        SimStudioError(*arguments, **keywords)
+    assert str(caught.value) == str(expected.value).replace("Plain", "SimStudioError")
+
+
+def test_the_type_says_where_it_comes_from():
+    assert SimStudioError.__module__ == "simstudio"
+    assert SimStudioError.__qualname__ == SimStudioError.__name__ == "SimStudioError"
+    assert SimStudioError.__bases__ == (Exception,)
+    assert str(inspect.signature(SimStudioError)) == "(message, code=None, status=None)"
+    shown = traceback.format_exception_only(SimStudioError, SimStudioError("boom"))
+    assert shown == ["simstudio.SimStudioError: boom\n"]
+
+
+def test_attributes_can_be_changed_and_added():
+    error = SimStudioError("boom", "A", 1)
+    error.code, error.status, error.details, error.retry_after, error.extra = "B", 2, {"k": 1}, 5, "more"
+    assert vars(error) == {"code": "B", "status": 2, "details": {"k": 1}, "retry_after": 5, "extra": "more"}
+    assert error.args == ("boom",)
+
+
+class Derived(SimStudioError):
+    def __init__(self, message, hint="none"):
+        super().__init__(message, code="DERIVED", status=418)
+        self.hint = hint
+
+
+class Careless(SimStudioError):
+    def __init__(self):
+        pass
+
+
+class Both(SimStudioError, KeyError):
+    pass
+
+
+class Slotted(SimStudioError):
+    __slots__ = ("extra",)
+
+
+def test_it_can_be_subclassed():
+    error = Derived("boom", hint="try again")
+    assert (str(error), error.code, error.status, error.hint) == ("boom", "DERIVED", 418, "try again")
+    with pytest.raises(SimStudioError):
+        raise error
+
+
+def test_a_subclass_that_leaves_init_out_has_every_attribute():
+    error = Careless()
+    assert (error.code, error.status, error.details, error.retry_after) == (None, None, None, None)
+
+
+def test_it_can_have_a_second_base():
+    error = Both("boom", "CODE")
+    assert isinstance(error, KeyError) and error.code == "CODE"
+    with pytest.raises(KeyError):
+        raise error
+
+
+def full_error(kind=SimStudioError):
+    error = kind("boom", "CODE", 404)
+    error.details, error.retry_after, error.extra = {"error": ["x"]}, 1500, "more"
+    return error
+
+
+def everything(error):
+    return type(error), error.args, vars(error)
+
+
+@each_protocol
+@pytest.mark.parametrize("kind", [SimStudioError, Both])
+def test_pickle_keeps_everything(protocol, kind):
+    error = full_error(kind)
+    assert everything(pickle.loads(pickle.dumps(error, protocol))) == everything(error)
+
+
+def test_pickle_keeps_a_subclass_with_its_own_init():
+    error = Derived("boom", hint="try again")
+    assert everything(pickle.loads(pickle.dumps(error))) == everything(error)
+
+
+def test_a_copy_shares_and_a_deep_copy_does_not():
+    error = full_error()
+    shallow, deep = copy.copy(error), copy.deepcopy(error)
+    assert everything(shallow) == everything(deep) == everything(error)
+    assert shallow.details is error.details and deep.details is not error.details
+
+
+@pytest.mark.parametrize("kind", [Both, Slotted, Derived])
+def test_subclasses_can_be_referred_to_weakly(kind):
+    error = kind("boom")
+    reference = weakref.ref(error)
+    assert reference() is error
+    del error
+    assert reference() is None
+
+
+def test_it_can_be_referred_to_weakly_as_a_python_exception_can():
+    error = SimStudioError("boom")
+    reference = weakref.ref(error)
+    assert reference() is error
+    del error
+    assert reference() is None
+
+
+def test_a_cause_can_be_given():
+    with pytest.raises(SimStudioError) as caught:
+        raise SimStudioError("outer") from KeyError("inner")
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_the_client_raises_it_with_the_answer_s_details(client, server):
+    body = {"success": False, "output": {"partial": [1]}, "error": "boom", "code": "OWN:_CODE", "metadata": {"n": 1}}
+    server.answer(body, status=500, Retry_After="1.5")
+    with pytest.raises(SimStudioError) as caught:
+        client.execute_workflow("wf")
+    error = caught.value
+    assert type(error) is SimStudioError and error.args == ("boom",)
+    assert (error.code, error.status, error.details, error.retry_after) == ("OWN", 500, body, 1500)
+    assert error.__cause__ is None and error.__context__ is None
+    again = pickle.loads(pickle.dumps(error))
+    assert everything(again) == everything(error)
+
+
+def test_details_of_a_body_that_is_no_json_are_its_text(client, server):
+    server.answer("<h1>Bad – Gateway</h1>".encode(), status=502)
+    with pytest.raises(SimStudioError) as caught:
+        client.execute_workflow("wf")
+    assert caught.value.details == "<h1>Bad – Gateway</h1>"
+    server.answers[:] = [(502, {}, b"")]
+    with pytest.raises(SimStudioError) as caught:
+        client.execute_workflow("wf")
+    assert caught.value.details is None
+
+
+def test_an_error_within_a_handler_keeps_its_context(client, server):
+    server.answer({"error": "boom"}, status=500)
+    try:
+        raise KeyError("first")
+    except KeyError as first:
+        with pytest.raises(SimStudioError) as caught:
+            client.execute_workflow("wf")
+        assert caught.value.__context__ is first
+
+
+def test_json_s_own_error_is_not_lost(client, server):
+    server.answer(b"{")
+    with pytest.raises(SimStudioError) as caught:
+        client.execute_workflow("wf")
+    with pytest.raises(json.JSONDecodeError) as expected:
+        json.loads(b"{")
+    assert str(caught.value) == "Failed to execute workflow: %s" % expected.value
+
+
+def test_nothing_else_is_needed_to_catch_it():
+    client = SimStudioClient("key", "http://127.0.0.1:9")
+    for call in (client.get_workflow_status, client.get_job_status, client.execute_workflow):
+        with pytest.raises(SimStudioError):
+            call("id")
