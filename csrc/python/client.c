@@ -454,16 +454,31 @@ static PyObject *client_getstate(struct client *self, PyObject *Py_UNUSED(ignore
 
 static PyObject *client_setstate(PyObject *self, PyObject *state)
 {
-    PyObject *name, *value;
-    Py_ssize_t at = 0;
+    PyObject *items;
+    int stored = 0;
 
     if (!PyDict_Check(state))
         return PyErr_Format(PyExc_TypeError, "state must be a dict, not %.200s",
                             Py_TYPE(state)->tp_name);
-    while (PyDict_Next(state, &at, &name, &value))
-        if (PyObject_SetAttr(self, name, value) < 0)
-            return NULL;
-    Py_RETURN_NONE;
+    items = PyDict_Items(state); /* a subclass's __setattr__ may change the dict */
+    for (Py_ssize_t i = 0; items != NULL && stored == 0 && i < PyList_GET_SIZE(items); i++) {
+        PyObject *item = PyList_GET_ITEM(items, i);
+        stored = PyObject_SetAttr(self, PyTuple_GET_ITEM(item, 0), PyTuple_GET_ITEM(item, 1));
+    }
+    Py_XDECREF(items);
+    return items != NULL && stored == 0 ? Py_NewRef(Py_None) : NULL;
+}
+
+/* The first two protocols know no type with a __new__ of its own: what is made for the third can be
+ * written in theirs too. */
+static PyObject *client_reduce_ex(PyObject *self, PyObject *protocol)
+{
+    long number = PyLong_AsLong(protocol);
+
+    if (number == -1 && PyErr_Occurred())
+        return NULL;
+    return PyObject_CallMethod((PyObject *)&PyBaseObject_Type, "__reduce_ex__", "Ol", self,
+                               number < 2 ? 2 : number);
 }
 
 /* ---- the type ---- */
@@ -490,6 +505,7 @@ static PyMethodDef client_methods[] = {
     {"__exit__", client_exit, METH_VARARGS, NULL},
     {"__getstate__", (PyCFunction)client_getstate, METH_NOARGS, NULL},
     {"__setstate__", client_setstate, METH_O, NULL},
+    {"__reduce_ex__", client_reduce_ex, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 /* clang-format on */

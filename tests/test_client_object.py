@@ -1,0 +1,474 @@
+"""SimStudioClient as an object: signatures, patches, subclasses, copies, life."""
+
+import copy
+import gc
+import inspect
+import pickle
+import threading
+import weakref
+from unittest import mock
+
+import pytest
+
+import simstudio
+from simstudio import SimStudioClient, SimStudioError, WorkflowStatus
+
+DONE = {"success": True, "output": 1}
+
+SIGNATURES = {
+    "execute_workflow": "(self, workflow_id, input_data=None, timeout=30.0, stream=False, selected_outputs=None, "
+                        "async_execution=False)",
+    "execute_workflow_sync": "(self, workflow_id, input_data=None, timeout=30.0, stream=False, selected_outputs=None)",
+    "execute_with_retry": "(self, workflow_id, input_data=None, timeout=30.0, stream=False, selected_outputs=None, "
+                          "async_execution=False, max_retries=3, initial_delay=1.0, max_delay=30.0, "
+                          "backoff_multiplier=2.0)",
+    "stream_workflow": "(self, workflow_id, input_data=None, *, selected_outputs=None, timeout=(30.0, 300.0))",
+    "get_workflow_status": "(self, workflow_id)",
+    "validate_workflow": "(self, workflow_id)",
+    "get_job_status": "(self, task_id)",
+    "get_rate_limit_info": "(self)",
+    "get_usage_limits": "(self)",
+    "set_api_key": "(self, api_key)",
+    "set_base_url": "(self, base_url)",
+    "close": "(self)",
+}
+
+
+# ---- what it looks like ----
+
+
+def test_the_package_offers_what_is_documented():
+    assert simstudio.__all__ == [
+        "SimStudioClient", "SimStudioError", "WorkflowExecutionResult", "WorkflowStatus", "AsyncExecutionResult",
+        "RateLimitInfo", "UsageLimits",
+    ]
+    assert simstudio.Client is SimStudioClient
+    assert simstudio.RateLimitStatus(True, 1, 2, "soon").reset_at == "soon"
+    assert simstudio.__version__ == "0.1.1+native.1"
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_a_signature_has_names_order_and_defaults(name):
+    def plain(signature):
+        # 3.8 and later show a C method's self as positional-only.
+        return str(signature).replace("(self, /", "(self").replace("($self", "(self")
+
+    assert plain(inspect.signature(getattr(SimStudioClient, name))) == SIGNATURES[name]
+    bound = inspect.signature(getattr(SimStudioClient("key"), name))
+    assert str(bound) == SIGNATURES[name].replace("(self, ", "(").replace("(self)", "()")
+
+
+def test_the_class_has_a_signature():
+    assert str(inspect.signature(SimStudioClient)) == "(api_key, base_url='https://sim.ai')"
+
+
+@pytest.mark.parametrize("name", list(SIGNATURES) + ["__init__"])
+def test_arguments_are_matched_as_a_def_matches_them(name):
+    """Too few, too many, unknown and doubled arguments raise what a Python method raises."""
+    signature = SIGNATURES.get(name, "(self, api_key, base_url='https://sim.ai')")
+    parameters = list(inspect.signature(eval("lambda %s: 0" % signature[1:-1])).parameters)[1:]
+    space = {}
+    exec("class SimStudioClient:\n    def %s%s: raise KeyError" % (name, signature), space)
+    method = getattr(SimStudioClient("key"), name)
+    plain = getattr(object.__new__(space["SimStudioClient"]), name)
+    calls = [
+        ((), {"unknown": 1}),
+        (tuple(range(20)), {}),
+        ((), dict.fromkeys(parameters[1:], 1)) if len(parameters) > 1 else ((1,) * 9, {}),
+    ]
+    if parameters:
+        calls += [((), {}), ((1,), {parameters[0]: 2}), ((1,), {"unknown": 1})]
+    for arguments, keywords in calls:
+        with pytest.raises(TypeError) as expected:
+            plain(*arguments, **keywords)
+        with pytest.raises(TypeError) as caught:
+            method(*arguments, **keywords)
+        # METH_NOARGS is refused in the interpreter's own words for C methods.
+        if len(parameters) > 0:
+            assert str(caught.value) == str(expected.value)
+
+
+def test_every_method_explains_itself():
+    for name in SIGNATURES:
+        assert getattr(SimStudioClient, name).__doc__
+        assert getattr(SimStudioClient, name).__name__ == name
+    assert SimStudioClient.__doc__
+
+
+def test_the_type_says_where_it_comes_from():
+    assert SimStudioClient.__module__ == "simstudio"
+    assert SimStudioClient.__name__ == SimStudioClient.__qualname__ == "SimStudioClient"
+
+
+@pytest.mark.parametrize("key", ["sk-sim-secret", "s", "https://sim.ai"])
+def test_repr_does_not_show_the_key(key):
+    client = SimStudioClient("sk-sim-secret", "https://user:hunter2@sim.example/base")
+    shown = repr(client) + str(client)
+    assert "SimStudioClient" in shown and "sim.example/base" in shown
+    assert "secret" not in shown and "hunter2" not in shown and "user" not in shown
+
+
+# ---- key and URL ----
+
+
+def test_the_key_can_be_read_and_changed(client, server):
+    server.answer(DONE)
+    assert client.api_key == "test-key"
+    client.execute_workflow("wf")
+    client.api_key = "second"
+    client.execute_workflow("wf")
+    client.set_api_key("third")
+    client.execute_workflow("wf")
+    client.set_api_key(api_key="fourth")
+    client.get_job_status("job")
+    assert [request.headers["X-API-Key"] for request in server.requests] == ["test-key", "second", "third", "fourth"]
+    assert client.api_key == "fourth"
+
+
+@pytest.mark.parametrize("key", [None, ""])
+def test_no_key_sends_no_key(server, key):
+    server.answer(DONE)
+    client = SimStudioClient(key, server.url)
+    assert client.api_key == key
+    client.execute_workflow("wf")
+    client.set_api_key("key")
+    client.execute_workflow("wf")
+    client.set_api_key(key)
+    client.execute_workflow("wf")
+    assert [request.headers["X-API-Key"] for request in server.requests] == [None, "key", None]
+
+
+@pytest.mark.parametrize("given, kept", [
+    ("https://sim.example", "https://sim.example"),
+    ("https://sim.example/", "https://sim.example"),
+    ("https://sim.example///", "https://sim.example"),
+    ("http://localhost:3000/base/", "http://localhost:3000/base"),
+    ("HTTP://Example.COM", "HTTP://Example.COM"),
+    ("http://[::1]:8080/", "http://[::1]:8080"),
+])
+def test_slashes_at_the_end_of_the_url_are_dropped(given, kept):
+    client = SimStudioClient("key", given)
+    assert client.base_url == kept
+    client.base_url = "http://other"
+    client.base_url = given
+    assert client.base_url == kept
+    client.set_base_url("http://other/")
+    assert client.base_url == "http://other"
+
+
+def test_the_url_is_the_documented_one_unless_given():
+    assert SimStudioClient("key").base_url == "https://sim.ai"
+    assert SimStudioClient(api_key="key", base_url="http://x").base_url == "http://x"
+
+
+def test_the_url_takes_effect_on_the_next_call(client, server):
+    server.answer(DONE)
+    client.base_url = server.url + "/one/"
+    client.execute_workflow("wf")
+    client.set_base_url(base_url=server.url + "/two")
+    client.get_job_status("job")
+    assert [request.path for request in server.requests] == ["/one/api/workflows/wf/execute", "/two/api/jobs/job"]
+
+
+@pytest.mark.parametrize("value, error", [
+    ("", ValueError), ("sim.ai", ValueError), ("ftp://sim.ai", ValueError), ("http://", ValueError),
+    ("http://sim.ai?x=1", ValueError), ("http://sim.ai/#f", ValueError), ("http://sim.ai:99999", ValueError),
+    ("http://si m.ai", ValueError), ("http://sim.ai\n", ValueError), (None, TypeError), (7, TypeError),
+    (b"http://sim.ai", TypeError),
+])
+def test_an_unusable_url_is_refused_and_changes_nothing(value, error):
+    client = SimStudioClient("key", "http://before")
+    with pytest.raises(error, match="base_url"):
+        SimStudioClient("key", value)
+    with pytest.raises(error, match="base_url"):
+        client.base_url = value
+    with pytest.raises(error, match="base_url"):
+        client.set_base_url(value)
+    assert client.base_url == "http://before"
+
+
+@pytest.mark.parametrize("value, error", [(7, TypeError), (b"key", TypeError), ("a\nb", ValueError), ("\u20ac", ValueError)])
+def test_an_unusable_key_is_refused_and_changes_nothing(value, error):
+    client = SimStudioClient("before")
+    with pytest.raises(error, match="api_key"):
+        client.api_key = value
+    with pytest.raises(error, match="api_key"):
+        client.set_api_key(value)
+    assert client.api_key == "before"
+
+
+@pytest.mark.parametrize("name", ["api_key", "base_url"])
+def test_key_and_url_cannot_be_deleted(name):
+    with pytest.raises(AttributeError):
+        delattr(SimStudioClient("key"), name)
+
+
+def test_the_environment_is_not_asked(server, monkeypatch):
+    server.answer(DONE)
+    for name in ("SIM_API_KEY", "SIMSTUDIO_API_KEY", "SIM_BASE_URL", "SIMSTUDIO_BASE_URL"):
+        monkeypatch.setenv(name, "http://from.the.environment")
+    client = SimStudioClient(None, server.url)
+    client.execute_workflow("wf")
+    assert server.requests[0].headers["X-API-Key"] is None
+    assert SimStudioClient("key").base_url == "https://sim.ai"
+
+
+# ---- life ----
+
+
+def test_it_is_a_context_manager(server):
+    server.answer(DONE)
+    with SimStudioClient("key", server.url) as client:
+        assert client.execute_workflow("wf").success
+    with pytest.raises(KeyError), client as same:
+        assert same is client
+        raise KeyError("not swallowed")
+
+
+def test_leaving_the_context_closes(server):
+    class Noting(SimStudioClient):
+        closed = 0
+
+        def close(self):
+            self.closed += 1
+            super().close()
+
+    with Noting("key", server.url) as client:
+        assert client.closed == 0
+    assert client.closed == 1
+
+
+def test_it_can_be_used_again_after_close(client, server):
+    server.answer(DONE)
+    for _ in range(3):
+        assert client.execute_workflow("wf").success
+        client.close()
+        client.close()
+    assert client.execute_workflow("wf").success
+
+
+def test_it_is_freed_at_once_and_circles_are_collected(server):
+    server.answer(DONE)
+    client = SimStudioClient("key", server.url)
+    client.execute_workflow("wf")
+    reference = weakref.ref(client)
+    del client
+    assert reference() is None
+    circle = SimStudioClient("key")
+    circle.itself = [circle]
+    reference = weakref.ref(circle)
+    del circle
+    gc.collect()
+    assert reference() is None
+
+
+def test_a_type_made_of_it_can_be_collected():
+    kind = type("Gone", (SimStudioClient,), {})
+    kind("key").own = kind
+    reference = weakref.ref(kind)
+    del kind
+    gc.collect()
+    assert reference() is None
+
+
+def test_it_is_hashable_and_equal_to_itself_alone():
+    one, other = SimStudioClient("key"), SimStudioClient("key")
+    assert one == one and one != other and len({one, other}) == 2
+
+
+def test_threads_share_a_client(client, server):
+    server.answer(DONE)
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(client.execute_workflow("wf").output)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [1] * 8
+
+
+# ---- copies ----
+
+
+class Derived(SimStudioClient):
+    """Importable by name, as pickle needs it."""
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("kind", [SimStudioClient, Derived])
+def test_pickle_keeps_key_url_and_attributes(server, kind, protocol):
+    server.answer(DONE, X_RateLimit_Limit="60", X_RateLimit_Remaining="59", X_RateLimit_Reset="1")
+    client = kind("key", server.url)
+    client.extra = ["more"]
+    client.execute_workflow("wf")
+    again = pickle.loads(pickle.dumps(client, protocol))
+    assert type(again) is kind
+    assert (again.api_key, again.base_url, again.extra) == ("key", server.url, ["more"])
+    assert again.get_rate_limit_info() == client.get_rate_limit_info() is not None
+    assert again.execute_workflow("wf").success
+    assert server.requests[1].headers["X-API-Key"] == "key"
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_is_a_client_of_its_own(client, server, copied):
+    server.answer(DONE)
+    client.extra = ["more"]
+    other = copied(client)
+    other.api_key = "other"
+    assert (client.api_key, other.base_url, other.extra) == ("test-key", server.url, ["more"])
+    assert (other.extra is client.extra) is (copied is copy.copy)
+    client.close()
+    assert other.execute_workflow("wf").success and client.execute_workflow("wf").success
+    assert [request.headers["X-API-Key"] for request in server.requests] == ["other", "test-key"]
+
+
+# ---- patches and subclasses ----
+
+
+def test_a_method_can_be_patched_on_the_class(client):
+    with mock.patch.object(SimStudioClient, "execute_workflow", return_value="patched") as patched:
+        assert client.execute_workflow("wf", {"a": 1}) == "patched"
+        assert SimStudioClient("key").execute_workflow_sync("wf") == "patched"
+        assert client.execute_with_retry("wf") == "patched"
+    assert patched.call_count == 3
+    assert inspect.ismethoddescriptor(SimStudioClient.execute_workflow)
+
+
+def test_a_method_can_be_patched_on_an_instance(client, server):
+    server.answer(DONE)
+    with mock.patch.object(client, "execute_workflow", return_value="patched"):
+        assert client.execute_workflow("wf") == "patched"
+        assert client.execute_with_retry("wf") == "patched"
+        assert client.execute_workflow_sync("wf") == "patched"
+    assert client.execute_workflow("wf").output == 1
+    assert "execute_workflow" not in vars(client)
+
+
+def test_an_autospec_stands_in_for_it():
+    fake = mock.create_autospec(SimStudioClient, instance=True)
+    fake.execute_workflow.return_value = "fake"
+    assert fake.execute_workflow("wf", {"a": 1}) == "fake"
+    fake.execute_workflow.assert_called_once_with("wf", {"a": 1})
+    assert isinstance(fake, SimStudioClient)
+    with pytest.raises(AttributeError):
+        fake.no_such_method()
+    assert isinstance(mock.create_autospec(SimStudioClient)("key"), SimStudioClient)
+    assert isinstance(mock.Mock(spec=SimStudioClient), SimStudioClient)
+
+
+def test_it_can_have_attributes(client):
+    client.note = "kept"
+    assert client.note == "kept" and vars(client) == {"note": "kept"}
+    del client.note
+    with pytest.raises(AttributeError, match="'SimStudioClient' object has no attribute 'note'"):
+        client.note
+
+
+def test_an_override_is_called_through_self(server):
+    calls = []
+
+    class Mine(SimStudioClient):
+        def execute_workflow(self, *arguments, **keywords):
+            calls.append((arguments, keywords))
+            return super().execute_workflow(*arguments, **keywords)
+
+        def get_workflow_status(self, workflow_id):
+            calls.append(workflow_id)
+            return WorkflowStatus(is_deployed=workflow_id == "good")
+
+    server.answer(DONE)
+    mine = Mine("key", server.url)
+    assert mine.execute_with_retry("wf", {"a": 1}, 5.0, selected_outputs=["b"]).output == 1
+    assert mine.execute_workflow_sync("wf", stream=True).output == 1
+    assert mine.validate_workflow("good") is True
+    assert mine.validate_workflow("bad") is False
+    assert calls == [
+        (("wf", {"a": 1}, 5.0, False, ["b"], False), {}),
+        (("wf", None, 30.0, True, None), {}),
+        "good",
+        "bad",
+    ]
+    assert [request.json for request in server.requests] == [{"a": 1, "selectedOutputs": ["b"]}, {"stream": True}]
+
+
+def test_validate_swallows_nothing_but_the_sdk_s_error(client):
+    for error, outcome in ((SimStudioError("x"), False), (KeyError("x"), KeyError), (ValueError("x"), ValueError)):
+        with mock.patch.object(client, "get_workflow_status", side_effect=error):
+            if outcome is False:
+                assert client.validate_workflow("wf") is False
+            else:
+                with pytest.raises(outcome):
+                    client.validate_workflow("wf")
+
+
+def test_a_subclass_may_take_other_arguments(server):
+    class Mine(SimStudioClient):
+        def __init__(self, region, **options):
+            super().__init__("key-" + region, **options)
+            self.region = region
+
+    server.answer(DONE)
+    mine = Mine("eu", base_url=server.url)
+    assert mine.execute_workflow("wf").success
+    assert (server.requests[0].headers["X-API-Key"], mine.region) == ("key-eu", "eu")
+    assert repr(mine).startswith("<Mine ")
+
+
+def test_a_subclass_that_leaves_init_out_has_the_defaults():
+    class Bare(SimStudioClient):
+        def __init__(self):
+            pass
+
+    bare = Bare()
+    assert (bare.api_key, bare.base_url, bare.get_rate_limit_info()) == (None, "https://sim.ai", None)
+    bare.close()
+
+
+def test_it_can_have_a_second_base(server):
+    class Noting:
+        def note(self):
+            return "noted"
+
+    class Mine(Noting, SimStudioClient):
+        __slots__ = ("slot",)
+
+    mine = Mine("key", server.url)
+    mine.slot = 1
+    assert (mine.note(), mine.slot) == ("noted", 1)
+
+
+def test_super_reaches_every_method(client, server):
+    server.answer(DONE)
+    assert SimStudioClient.execute_workflow(client, "wf").output == 1
+    with pytest.raises(TypeError):
+        SimStudioClient.execute_workflow(object(), "wf")
+
+
+def test_it_can_be_initialised_again(client, server):
+    server.answer(DONE)
+    client.__init__("second", server.url)
+    client.execute_workflow("wf")
+    assert server.requests[0].headers["X-API-Key"] == "second"
+
+
+def test_calls_leave_no_objects_behind(client, server):
+    server.answer({"success": True, "output": ["x"], "taskId": "t"})
+
+    def calls():
+        client.execute_workflow("wf", {"a": [1]})
+        client.get_job_status("job")
+        client.get_workflow_status("wf")
+        client.get_usage_limits()
+        client.validate_workflow("wf")
+        with pytest.raises(ValueError):
+            client.execute_workflow("")
+
+    calls()
+    counts = []
+    for _ in range(3):
+        for _ in range(10):
+            calls()
+        del server.requests[:]
+        gc.collect()
+        counts.append(len(gc.get_objects()))
+    assert counts[2] - counts[1] < 10
