@@ -28,3 +28,5 @@ $(VENV)/.ready: tests/requirements.txt
 $(VENV)/.built: $(VENV)/.ready $(SOURCES)
 	$(IN_VENV) -m pip install -q --disable-pip-version-check --no-build-isolation -e .
 	touch $@
+
+include scripts/checks.mk

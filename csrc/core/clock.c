@@ -68,12 +68,13 @@ static bool read_literal(struct cursor *cursor, const char *literal)
 
 static bool read_month(struct cursor *cursor, int *month)
 {
-    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
     if (cursor->end - cursor->at < 3)
         return false;
     for (int i = 0; i < 12; i++) {
-        if (memcmp(cursor->at, names + 3 * i, 3) == 0) {
+        if (memcmp(cursor->at, names[i], 3) == 0) {
             cursor->at += 3;
             *month = i + 1;
             return true;

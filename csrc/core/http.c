@@ -168,7 +168,7 @@ static const struct sim_pool_kind lanes = {
     .is_usable = entry_is_usable,
     .disarm = entry_disarm,
     .most_idle = SIM_HTTP_MOST_IDLE,
-    .idle_max_ms = SIM_LANE_IDLE_MAX_S * 1000,
+    .idle_max_ms = SIM_LANE_IDLE_MAX_S * INT64_C(1000),
 };
 
 struct sim_session *sim_session_new(void)

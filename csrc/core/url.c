@@ -45,7 +45,7 @@ static bool parse_port(struct sim_text text, unsigned *port)
 static enum sim_status parse_authority(struct sim_text authority, struct sim_url *url,
                                        struct sim_error *error)
 {
-    struct sim_text port = {"", 0};
+    struct sim_text port;
     const char *mark = NULL;
 
     for (size_t i = authority.length; i > 0 && mark == NULL; i--)

@@ -91,10 +91,15 @@ static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
 
 int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pysim_timeout *out)
 {
-    static const char *const names[] = {"timeout's connect part", "timeout's read part",
-                                        "timeout's total part"};
-    int64_t *const parts[] = {&out->timeouts.connect_ms, &out->timeouts.read_ms,
-                              &out->timeouts.total_ms};
+    struct {
+        const char *name;
+        int64_t *ms;
+    } const parts[] = {
+        {"timeout's connect part", &out->timeouts.connect_ms},
+        {"timeout's read part", &out->timeouts.read_ms},
+        {"timeout's total part", &out->timeouts.total_ms},
+    };
+    const Py_ssize_t most = sizeof parts / sizeof *parts; /* the last one may be left out */
     Py_ssize_t count;
 
     if (timeout == NULL)
@@ -107,15 +112,15 @@ int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pys
         return 0;
     }
     count = PyTuple_GET_SIZE(timeout);
-    if (count != 2 && count != 3) {
+    if (count != most && count != most - 1) {
         PyErr_Format(
             PyExc_ValueError,
             "timeout as a tuple is (connect, read) or (connect, read, total), not %zd parts",
             count);
         return -1;
     }
-    for (Py_ssize_t i = 0; i < count; i++)
-        if (seconds_to_ms(PyTuple_GET_ITEM(timeout, i), names[i], parts[i]) < 0)
+    for (Py_ssize_t i = 0; i < most && i < count; i++)
+        if (seconds_to_ms(PyTuple_GET_ITEM(timeout, i), parts[i].name, parts[i].ms) < 0)
             return -1;
     return 0;
 }
@@ -155,8 +160,9 @@ static int call_raise(struct pysim_call *call, struct sim_error *error)
 /* ---- preparing ---- */
 
 /* Puts `id`, taken through str(), into the path as one escaped segment. */
-static int append_id(struct sim_buffer *path, PyObject *id, const char *name)
+static int append_id(struct pysim_call *call, PyObject *id)
 {
+    const struct pysim_endpoint_row *endpoint = call->endpoint;
     struct sim_error error = {SIM_OK, ""};
     struct sim_text segment = {NULL, 0};
     Py_ssize_t length = 0;
@@ -169,13 +175,14 @@ static int append_id(struct sim_buffer *path, PyObject *id, const char *name)
     if (segment.data == NULL) {
         if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
             PyErr_Clear();
-            PyErr_Format(PyExc_ValueError, "%s has a lone surrogate, which no URL can carry", name);
+            PyErr_Format(PyExc_ValueError, "%s has a lone surrogate, which no URL can carry",
+                         endpoint->id_name);
         }
         goto done;
     }
     segment.length = (size_t)length;
-    if (sim_url_append_segment(path, segment, name, &error) != SIM_OK) {
-        (void)pysim_raise_core(NULL, &error, NULL, NULL);
+    if (sim_url_append_segment(&call->path, segment, endpoint->id_name, &error) != SIM_OK) {
+        (void)pysim_raise_core(call->state, &error, endpoint->failure, endpoint->code);
         goto done;
     }
     result = 0;
@@ -218,7 +225,7 @@ int pysim_call_init(struct pysim_call *call, struct pysim_state *state,
         PyErr_NoMemory();
         return -1;
     }
-    if (call->endpoint->id_name != NULL && append_id(&call->path, id, call->endpoint->id_name) < 0)
+    if (call->endpoint->id_name != NULL && append_id(call, id) < 0)
         return -1;
     if (sim_buffer_append_text(&call->path, call->endpoint->after) != SIM_OK) {
         PyErr_NoMemory();

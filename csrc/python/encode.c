@@ -166,7 +166,7 @@ static int write_integer(struct encoder *encoder, PyObject *value)
     return write_ascii_steals(encoder, text);
 }
 
-static const char *constant_text(PyObject *value)
+static const char *constant_text(const PyObject *value)
 {
     return value == Py_None    ? "null"
            : value == Py_True  ? "true"

@@ -36,16 +36,19 @@ done:
     return result;
 }
 
+PyDoc_STRVAR(
+    error_doc,
+    "SimStudioError(message, code=None, status=None)\n--\n\n"
+    "A call of the Sim API that failed.\n\n"
+    "code: str such as UNAUTHORIZED, TIMEOUT, RATE_LIMIT_EXCEEDED, USAGE_LIMIT_EXCEEDED,\n"
+    "    EXECUTION_ERROR, or the server's own; or None.\n"
+    "status: the HTTP status (int), or None where none is the matter: time-outs, transport\n"
+    "    failures, a 2xx answer that cannot be used.\n"
+    "details: the answer's body, parsed where it was JSON, otherwise its text; or None.\n"
+    "retry_after: milliseconds (int) from this answer's Retry-After; or None.");
+
 static PyType_Slot error_slots[] = {
-    {Py_tp_doc,
-     "SimStudioError(message, code=None, status=None)\n--\n\n"
-     "A call of the Sim API that failed.\n\n"
-     "code: str such as UNAUTHORIZED, TIMEOUT, RATE_LIMIT_EXCEEDED, USAGE_LIMIT_EXCEEDED,\n"
-     "    EXECUTION_ERROR, or the server's own; or None.\n"
-     "status: the HTTP status (int), or None where none is the matter: time-outs, transport\n"
-     "    failures, a 2xx answer that cannot be used.\n"
-     "details: the answer's body, parsed where it was JSON, otherwise its text; or None.\n"
-     "retry_after: milliseconds (int) from this answer's Retry-After; or None."},
+    {Py_tp_doc, (void *)error_doc},
     {Py_tp_init, error_init},
     {0, NULL},
 };

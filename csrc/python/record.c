@@ -208,7 +208,7 @@ struct lazy {
     PyObject_HEAD
     PyObject *type; /* the record type whose dict holds this */
     PyObject *name;
-    int which;
+    enum pysim_record which;
 };
 
 /* A real dataclass of the same fields. */
@@ -241,7 +241,7 @@ done:
 
 /* Puts the made values in the placeholders' stead. Importing gave other threads their turn, and one
  * of them may have been here first: its values stay, so that there is one of each. */
-static int settle(PyObject *type, PyObject *made, PyTypeObject *lazy_type)
+static int settle(PyObject *type, PyObject *made, const PyTypeObject *lazy_type)
 {
     for (size_t i = 0; i < sizeof lazy_names / sizeof *lazy_names; i++) {
         PyObject *placeholder =
@@ -329,7 +329,7 @@ static int add_lazy_attributes(PyObject *type, enum pysim_record which, PyTypeOb
             return -1;
         lazy->type = Py_NewRef(type);
         lazy->name = PyUnicode_InternFromString(lazy_names[i]);
-        lazy->which = (int)which;
+        lazy->which = which;
         stored =
             lazy->name != NULL ? PyObject_SetAttrString(type, lazy_names[i], (PyObject *)lazy) : -1;
         Py_DECREF(lazy);

@@ -6,7 +6,7 @@
 
 enum { PIECE_SIZE = 192 * 1024 }; /* a multiple of three: no bytes wait between pieces */
 
-static bool is_plain(PyTypeObject *type)
+static bool is_plain(const PyTypeObject *type)
 {
     return type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type ||
            type == &PyBool_Type || type == &PyDict_Type || type == &PyList_Type ||

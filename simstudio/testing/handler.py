@@ -66,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def setup(self):
         super().setup()
-        self.sim = self.server.sim
+        self.sim = self.server.sim  # type: ignore[attr-defined]
         self.record = None
 
     def log_message(self, *arguments):
@@ -276,7 +276,7 @@ def _parse_run(text):
     try:
         body = json.loads(text or b"{}")
     except ValueError:
-        raise Refusal(400, "Invalid JSON in request body", "INVALID_JSON_IN_REQUEST_BODY")
+        raise Refusal(400, "Invalid JSON in request body", "INVALID_JSON_IN_REQUEST_BODY") from None
     wrong = []
     if not isinstance(body, dict):
         wrong = [("", "object", body)]

@@ -21,7 +21,7 @@ class _Job:
             try:
                 output = self.workflow.run(self.given)
             except Exception as error:
-                outcome = {"status": "failed", "error": str(error)}
+                outcome: dict = {"status": "failed", "error": str(error)}
             else:
                 outcome = {"status": "completed", "output": {"success": True, "output": output}}
             ended = now()

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Static checks of the C and the Python code: scripts/lint.sh PYTHON. Every finding is an error.
+# The Python is that of an environment with tests/lint-requirements.txt installed.
+set -eu
+cd "$(dirname "$0")/.."
+python=$1
+tools=$(dirname "$python")
+include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+
+flags="-std=c11 -D_GNU_SOURCE -Icsrc -isystem $include -DSIMSTUDIO_VERSION=\"0\"
+    $(pkg-config --cflags libcurl libcjson)"
+warnings="-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wundef -Wvla -Wwrite-strings
+    -Wformat=2 -Wpointer-arith -Wcast-align -Werror"
+sources=$(find csrc -name '*.c' | sort)
+c_files=$(find csrc tests -name '*.[ch]' | sort)
+jobs=$(getconf _NPROCESSORS_ONLN)
+
+each() { # each COMMAND...: once for every source, which stands where {} is, several at a time
+    # shellcheck disable=SC2086
+    printf '%s\n' $sources | xargs -P "$jobs" -I {} "$@"
+}
+
+echo "clang-format"
+# shellcheck disable=SC2086
+"$tools/clang-format" --dry-run -Werror $c_files
+
+echo "gcc, with -fanalyzer"
+# shellcheck disable=SC2086
+each gcc $flags $warnings -O2 -fanalyzer -fdiagnostics-plain-output -c -o /dev/null {}
+
+echo "clang"
+# shellcheck disable=SC2086
+each clang $flags $warnings -O2 -fsyntax-only {}
+
+echo "clang-tidy"
+# shellcheck disable=SC2086
+each clang-tidy --quiet {} -- $flags 2>/dev/null
+
+echo "cppcheck"
+cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j "$jobs" -Icsrc \
+    --enable=warning,style,performance,portability --inconclusive \
+    --suppressions-list=scripts/cppcheck-exceptions.txt \
+    '-DSIMSTUDIO_VERSION="0"' '-DPy_BEGIN_ALLOW_THREADS={' '-DPy_END_ALLOW_THREADS=}' \
+    '-DPy_RETURN_NONE=return NULL' csrc
+
+echo "ruff"
+"$tools/ruff" check --quiet .
+
+echo "mypy"
+"$tools/mypy" --no-error-summary simstudio examples tests
