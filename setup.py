@@ -161,7 +161,7 @@ def licence():
 
 
 if int(setuptools.__version__.split(".")[0]) < 64:
-    sys.exit("simstudio-sdk is built by setuptools 64 or newer: python -m pip install -U setuptools")
+    sys.exit("simstudio-sdk is built by setuptools 64 or newer: pip install -U setuptools")
 
 setuptools.setup(
     cmdclass={"build_ext": BuildNative},
