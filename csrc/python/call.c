@@ -71,12 +71,12 @@ static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
     *out_ms = 0;
     if (value == Py_None)
         return 0;
-    if (PyBool_Check(value) || PyUnicode_Check(value) || !PyNumber_Check(value)) {
+    seconds = PyFloat_AsDouble(value);
+    if (PyBool_Check(value) || (seconds == -1.0 && PyErr_ExceptionMatches(PyExc_TypeError))) {
         PyErr_Format(PyExc_TypeError, "%s must be a number of seconds or None, not %.200s", name,
                      Py_TYPE(value)->tp_name);
         return -1;
     }
-    seconds = PyFloat_AsDouble(value);
     if (seconds == -1.0 && PyErr_Occurred())
         return -1;
     if (!(seconds > 0)) { /* NaN as well */

@@ -191,7 +191,9 @@ static int retrying_init(struct retrying *retrying, PyObject *const *values)
 {
     retrying->most = 3;
     if (values[MAX_RETRIES] != NULL) {
-        retrying->most = PyLong_AsLong(values[MAX_RETRIES]);
+        PyObject *count = PyNumber_Index(values[MAX_RETRIES]); /* 3.8 would cut a float's fraction */
+        retrying->most = count != NULL ? PyLong_AsLong(count) : -1;
+        Py_XDECREF(count);
         if (retrying->most == -1 && PyErr_Occurred())
             return -1;
         if (retrying->most < 0) {

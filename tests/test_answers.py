@@ -1,0 +1,719 @@
+"""What answers mean: results, codes and messages of errors, rate-limit headers, and when to retry."""
+
+import datetime
+import email.utils
+import json
+import math
+import signal
+import threading
+import time
+import uuid
+
+import pytest
+
+from simstudio import (
+    AsyncExecutionResult,
+    RateLimitInfo,
+    SimStudioClient,
+    SimStudioError,
+    UsageLimits,
+    WorkflowExecutionResult,
+    WorkflowStatus,
+)
+
+DONE = {"success": True, "output": 1}
+
+GETS = {
+    "status": (lambda client: client.get_workflow_status("wf"), "Failed to get workflow status", "STATUS_ERROR"),
+    "job": (lambda client: client.get_job_status("job"), "Failed to get job status", "STATUS_ERROR"),
+    "usage": (lambda client: client.get_usage_limits(), "Failed to get usage limits", "USAGE_ERROR"),
+}
+CALLS = dict(GETS, execute=(lambda client: client.execute_workflow("wf"), "Failed to execute workflow", "EXECUTION_ERROR"))
+
+each_call = pytest.mark.parametrize("call, prefix, code", CALLS.values(), ids=CALLS.keys())
+each_get = pytest.mark.parametrize("call, prefix, code", GETS.values(), ids=GETS.keys())
+
+
+def error_of(action, *arguments, **keywords):
+    with pytest.raises(SimStudioError) as caught:
+        action(*arguments, **keywords)
+    return caught.value
+
+
+# ---- requests ----
+
+
+@pytest.mark.parametrize("identifier, segment", [
+    ("plain-id_1.2~3", "plain-id_1.2~3"),
+    (uuid.UUID(int=7), "00000000-0000-0000-0000-000000000007"),
+    (42, "42"),
+    ("workflow-execution:ace8", ("workflow-execution:ace8", "workflow-execution%3Aace8")),
+    ("a/b", "a%2Fb"),
+    ("../x", "..%2Fx"),
+    ("...", "..."),
+    ("a b", "a%20b"),
+    ("a?b#c", "a%3Fb%23c"),
+    ("50%", "50%25"),
+    ("%2e%2e", "%252e%252e"),
+    ("žluť", "%C5%BElu%C5%A5"),
+    ("a\\b", "a%5Cb"),
+])
+def test_ids_are_one_escaped_segment(client, server, identifier, segment):
+    server.answer({"success": True, "isDeployed": True})
+    client.execute_workflow(identifier)
+    client.get_workflow_status(identifier)
+    client.get_job_status(identifier)
+    allowed = segment if isinstance(segment, tuple) else (segment,)
+    assert [request.path for request in server.requests] in [
+        ["/api/workflows/%s/execute" % one, "/api/workflows/%s/status" % one, "/api/jobs/%s" % one] for one in allowed]
+
+
+@pytest.mark.parametrize("identifier", ["", ".", ".."])
+def test_an_id_that_is_no_segment_is_a_value_error(client, server, identifier):
+    for call in (client.execute_workflow, client.execute_with_retry, client.get_workflow_status, client.get_job_status,
+                 client.validate_workflow):
+        with pytest.raises(ValueError, match="_id"):
+            call(identifier)
+    assert server.requests == []
+
+
+def test_an_id_s_own_str_is_taken_and_its_error_comes_through(client, server):
+    class Odd:
+        def __str__(self):
+            raise KeyError("no name")
+
+    with pytest.raises(KeyError):
+        client.execute_workflow(Odd())
+    with pytest.raises(ValueError, match="surrogate"):
+        client.execute_workflow("\ud800")
+
+
+@pytest.mark.parametrize("options, body, header", [
+    ({}, {"a": 1}, None),
+    ({"stream": False}, {"a": 1}, None),
+    ({"stream": None}, {"a": 1}, None),
+    ({"stream": 0}, {"a": 1}, None),
+    ({"stream": True}, {"a": 1, "stream": True}, None),
+    ({"stream": "yes"}, {"a": 1, "stream": True}, None),
+    ({"selected_outputs": None}, {"a": 1}, None),
+    ({"selected_outputs": []}, {"a": 1, "selectedOutputs": []}, None),
+    ({"selected_outputs": ("x.y", "z")}, {"a": 1, "selectedOutputs": ["x.y", "z"]}, None),
+    ({"async_execution": False}, {"a": 1}, None),
+    ({"async_execution": None}, {"a": 1}, None),
+    ({"async_execution": True}, {"a": 1}, "async"),
+    ({"async_execution": 1, "stream": True}, {"a": 1, "stream": True}, "async"),
+])
+def test_options_are_added_to_the_input(client, server, options, body, header):
+    server.answer(DONE)
+    client.execute_workflow("wf", {"a": 1}, **options)
+    (request,) = server.requests
+    assert (request.json, request.headers["X-Execution-Mode"]) == (body, header)
+
+
+@pytest.mark.parametrize("given, options, sent", [
+    ({"stream": "mine"}, {}, '{"stream": "mine"}'),
+    ({"stream": "mine", "b": 1}, {"stream": True}, '{"stream": true, "b": 1}'),
+    ({"selectedOutputs": 1, "b": 2}, {"selected_outputs": ["x"]}, '{"selectedOutputs": ["x"], "b": 2}'),
+    ({}, {"stream": True, "selected_outputs": ["x"]}, '{"stream": true, "selectedOutputs": ["x"]}'),
+    (None, {}, "{}"),
+    (None, {"stream": True}, '{"stream": true}'),
+])
+def test_an_option_stands_over_a_field_of_its_name(client, server, given, options, sent):
+    server.answer(DONE)
+    before = dict(given) if given is not None else None
+    client.execute_workflow("wf", given, **options)
+    assert server.requests[0].body.decode() == sent
+    assert given == before
+
+
+def test_a_get_has_no_body_and_no_content_type(client, server):
+    server.answer({"success": True})
+    for call, _, _ in GETS.values():
+        call(client)
+    paths = [request.path for request in server.requests]
+    assert paths == ["/api/workflows/wf/status", "/api/jobs/job", "/api/users/me/usage-limits"]
+    for request in server.requests:
+        assert (request.method, request.body, request.headers["Content-Type"]) == ("GET", b"", None)
+        assert request.headers["X-API-Key"] == "test-key"
+        assert request.headers["User-Agent"].startswith("simstudio-sdk/")
+
+
+def test_no_cookie_is_kept_and_no_netrc_is_read(client, server, monkeypatch, tmp_path):
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login user password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(netrc))
+    server.answer(DONE, Set_Cookie="session=1; Path=/")
+    client.execute_workflow("wf")
+    client.execute_workflow("wf")
+    assert [(r.headers["Cookie"], r.headers["Authorization"]) for r in server.requests] == [(None, None)] * 2
+
+
+# ---- results ----
+
+
+@pytest.mark.parametrize("body, result", [
+    ({"success": True}, WorkflowExecutionResult(True)),
+    ({"success": True, "output": None}, WorkflowExecutionResult(True)),
+    ({"success": True, "output": {"a": 1}, "error": None, "logs": [1], "metadata": {"duration": 1}, "traceSpans": [2],
+      "totalDuration": 3.5}, WorkflowExecutionResult(True, {"a": 1}, None, [1], {"duration": 1}, [2], 3.5)),
+    ({"success": False, "error": "boom"}, WorkflowExecutionResult(False, None, "boom")),
+    ({"success": None, "output": 1}, WorkflowExecutionResult(None, 1)),
+    ({"success": "yes", "output": 1, "executionId": "x"}, WorkflowExecutionResult("yes", 1)),
+    ({"output": 1}, WorkflowExecutionResult(True, {"output": 1})),
+    ({"Success": False}, WorkflowExecutionResult(True, {"Success": False})),
+    ({}, WorkflowExecutionResult(True, {})),
+    ([], WorkflowExecutionResult(True, [])),
+    (False, WorkflowExecutionResult(True, False)),
+    ("text", WorkflowExecutionResult(True, "text")),
+])
+@pytest.mark.parametrize("status", [200, 201, 202, 203, 206, 299])
+def test_a_2xx_is_a_result(client, server, body, result, status):
+    server.answer(body, status=status)
+    given = client.execute_workflow("wf")
+    assert given == result and type(given) is WorkflowExecutionResult
+
+
+@pytest.mark.parametrize("body, result", [
+    ({"taskId": "t"}, AsyncExecutionResult(True, "t", "queued", "", {})),
+    ({"success": False, "taskId": "t", "status": "held", "createdAt": "now", "links": {"status": "/s", "x": "/y"}},
+     AsyncExecutionResult(False, "t", "held", "now", {"status": "/s", "x": "/y"})),
+    ({"success": True, "async": True, "jobId": "j", "statusUrl": "http://x/api/jobs/j"},
+     AsyncExecutionResult(True, "j", "queued", "", {"status": "http://x/api/jobs/j"})),
+    ({"jobId": "j"}, AsyncExecutionResult(True, "j", "queued", "", {})),
+    ({"data": {"runId": "r", "statusUrl": "http://x/r"}},
+     AsyncExecutionResult(True, "r", "queued", "", {"status": "http://x/r"})),
+    ({"data": {"runId": "r"}}, AsyncExecutionResult(True, "r", "queued", "", {})),
+    ({"taskId": "t", "links": {"status": "/s"}, "statusUrl": "http://x"},
+     AsyncExecutionResult(True, "t", "queued", "", {"status": "/s"})),
+    ({"taskId": "t", "jobId": "j"}, AsyncExecutionResult(True, "t", "queued", "", {})),
+    ({"taskId": "t", "links": None, "createdAt": None, "status": None}, AsyncExecutionResult(True, "t", "queued", "", {})),
+])
+def test_a_202_to_a_queued_run_says_where_it_is(client, server, body, result):
+    server.answer(body, status=202)
+    assert client.execute_workflow("wf", async_execution=True) == result
+
+
+@pytest.mark.parametrize("body, output", [({"data": 1}, {"data": 1}), ([1], [1]), ({"success": True, "output": 5}, 5)])
+def test_a_202_without_an_id_is_an_ordinary_answer(client, server, body, output):
+    server.answer(body, status=202)
+    assert client.execute_workflow("wf", async_execution=True) == WorkflowExecutionResult(True, output)
+
+
+def test_a_finished_run_is_handed_over_though_it_was_to_be_queued(client, server):
+    server.answer({"success": False, "error": "boom", "taskId": "not for a 200"})
+    assert client.execute_workflow("wf", async_execution=True) == WorkflowExecutionResult(False, None, "boom")
+
+
+@pytest.mark.parametrize("body, result", [
+    ({"isDeployed": True, "deployedAt": "now", "needsRedeployment": True, "isPublished": True},
+     WorkflowStatus(True, "now", True, True)),
+    ({"isDeployed": False, "deployedAt": None, "needsRedeployment": False}, WorkflowStatus(False)),
+    ({}, WorkflowStatus(False)),
+])
+def test_a_status_is_read(client, server, body, result):
+    server.answer(body)
+    assert client.get_workflow_status("wf") == result
+    assert client.validate_workflow("wf") is result.is_deployed
+
+
+@pytest.mark.parametrize("status, body", [
+    (200, []), (200, b"<"), (404, {"error": "x"}), (401, {}), (500, b""), (429, {}), (302, b""),
+])
+def test_validate_is_false_on_any_sdk_error(client, server, status, body):
+    server.answer(body, status=status)
+    assert client.validate_workflow("wf") is False
+
+
+def test_validate_is_false_when_nobody_answers():
+    assert SimStudioClient("key", "http://127.0.0.1:1").validate_workflow("wf") is False
+
+
+@pytest.mark.parametrize("body", [
+    {"success": True, "taskId": "t", "status": "completed", "output": {"a": 1.0}, "metadata": {}},
+    {"success": True, "status": "failed", "error": {"message": "x"}},
+    [], "text", None, 7,
+])
+def test_a_job_s_status_is_the_server_s_value_unchanged(client, server, body):
+    server.answer(body)
+    given = client.get_job_status("job")
+    assert given == body and type(given) is type(body)
+
+
+BUCKET = {"isLimited": False, "remaining": 9, "resetAt": "soon"}
+
+
+@pytest.mark.parametrize("body, result", [
+    ({"success": True, "rateLimit": {"sync": dict(BUCKET, limit=10), "authType": "api"}, "usage": {"plan": "pro"}, "storage": {}},
+     UsageLimits(True, {"sync": dict(BUCKET, limit=10), "authType": "api"}, {"plan": "pro"})),
+    ({"success": True, "rateLimit": {"sync": dict(BUCKET, requestsPerMinute=5, maxBurst=10)}, "usage": {}},
+     UsageLimits(True, {"sync": dict(BUCKET, requestsPerMinute=5, maxBurst=10, limit=5)}, {})),
+    ({"rateLimit": {"sync": {"limit": 0, "requestsPerMinute": 5}}},
+     UsageLimits(True, {"sync": {"limit": 0, "requestsPerMinute": 5}}, {})),
+    ({}, UsageLimits(True, {}, {})),
+    ({"success": False, "rateLimit": None, "usage": None}, UsageLimits(False, None, None)),
+    ({"rateLimit": [1]}, UsageLimits(True, [1], {})),
+])
+def test_usage_limits_are_read(client, server, body, result):
+    server.answer(body)
+    assert client.get_usage_limits() == result
+
+
+@pytest.mark.parametrize("status", [204, 205])
+def test_no_content_is_a_result_without_output(client, server, status):
+    server.answer(b"", status=status)
+    assert client.execute_workflow("wf") == WorkflowExecutionResult(True)
+
+
+@each_call
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{", b"[1,]", b"\x00"])
+def test_a_2xx_that_is_no_json_is_refused_in_json_s_words(client, server, call, prefix, code, body):
+    server.answer(body)
+    error = error_of(call, client)
+    with pytest.raises(ValueError) as expected:
+        json.loads(body)
+    assert (str(error), error.code, error.status) == ("%s: %s" % (prefix, expected.value), code, None)
+    assert error.details == (body.decode() or None)
+
+
+@pytest.mark.parametrize("name", ["status", "usage"])
+@pytest.mark.parametrize("body, kind", [([], "list"), ("text", "str"), (None, "NoneType"), (1, "int")])
+def test_a_2xx_of_another_shape_is_refused(client, server, name, body, kind):
+    call, prefix, code = GETS[name]
+    server.answer(body)
+    error = error_of(call, client)
+    assert (str(error), error.code, error.status) == ("%s: expected a JSON object, got %s" % (prefix, kind), code, None)
+
+
+# ---- errors ----
+
+
+ERRORS = [
+    # status, body, message, code
+    # The server's own code, up to its first colon; some words mean a documented one.
+    (401, {"error": "m", "code": "UNAUTHORIZED"}, "m", "UNAUTHORIZED"),
+    (401, {"error": "m", "code": "UNAUTHORIZED:_API_KEY_REQUIRED"}, "m", "UNAUTHORIZED"),
+    (401, {"error": "m", "code": "INVALID_API_KEY"}, "m", "UNAUTHORIZED"),
+    (401, {"error": "m", "code": "AUTHENTICATION_REQUIRED"}, "m", "UNAUTHORIZED"),
+    (403, {"error": "m", "code": "INVALID_API_KEY:_EXPIRED"}, "m", "UNAUTHORIZED"),
+    (503, {"error": "m", "code": "RATE_LIMITED"}, "m", "RATE_LIMIT_EXCEEDED"),
+    (402, {"error": "m", "code": "OWN"}, "m", "OWN"),
+    (400, {"error": "m", "code": "INVALID_JSON_IN_REQUEST_BODY"}, "m", "INVALID_JSON_IN_REQUEST_BODY"),
+    (500, {"error": "m", "code": "invalid_api_key"}, "m", "invalid_api_key"),
+    (500, {"error": "m", "code": ":ODD"}, "m", ":ODD"),
+    (500, {"error": "m", "code": "A:B:C"}, "m", "A"),
+    (500, {"error": "m", "code": ""}, "m", None),
+    (500, {"error": "m", "code": 7}, "m", None),
+    (500, {"error": "m", "code": None, "success": False}, "m", "EXECUTION_ERROR"),
+    # The envelope of the second version.
+    (409, {"error": {"code": "CONFLICT", "message": "m", "details": {"code": "X"}}}, "m", "CONFLICT"),
+    (404, {"error": {"message": "m"}}, "m", None),
+    (401, {"error": {"code": "UNAUTHORIZED", "message": "m"}}, "m", "UNAUTHORIZED"),
+    (404, {"error": {"code": "NOT_FOUND"}}, "HTTP 404: Not Found", "NOT_FOUND"),
+    (500, {"error": {"code": 1, "message": 2}}, "HTTP 500: Internal Server Error", None),
+    (500, {"error": {"code": "INNER"}, "code": "OUTER"}, "HTTP 500: Internal Server Error", "OUTER"),
+    # By status.
+    (401, {"error": "m"}, "m", "UNAUTHORIZED"),
+    (401, b"", "HTTP 401: Unauthorized", "UNAUTHORIZED"),
+    (402, {"error": "m"}, "m", "USAGE_LIMIT_EXCEEDED"),
+    (402, {"success": False}, "HTTP 402: Payment Required", "USAGE_LIMIT_EXCEEDED"),
+    (403, {"error": "m"}, "m", None),
+    (404, {}, "HTTP 404: Not Found", None),
+    # A run that failed.
+    (500, {"success": False, "output": {"partial": 1}, "error": "m", "metadata": {}}, "m", "EXECUTION_ERROR"),
+    (400, {"success": 0, "error": "m"}, "m", None),
+    (500, {"success": True, "error": "m"}, "m", None),
+    # No message, or none that is text.
+    (500, {"error": None}, "HTTP 500: Internal Server Error", None),
+    (500, {"error": ""}, "HTTP 500: Internal Server Error", None),
+    (500, {"error": ["m"]}, "HTTP 500: Internal Server Error", None),
+    (500, {"error": 7}, "HTTP 500: Internal Server Error", None),
+    (502, {"message": "not error"}, "HTTP 502: Bad Gateway", None),
+    # Any body at all.
+    (500, [], "HTTP 500: Internal Server Error", None),
+    (500, None, "HTTP 500: Internal Server Error", None),
+    (500, "text", "HTTP 500: Internal Server Error", None),
+    (404, b"<html>\xff</html>", "HTTP 404: Not Found", None),
+    (418, {}, "HTTP 418: I'm a Teapot", None),
+    (405, b"", "HTTP 405: Method Not Allowed", None),
+    (304, b"", "HTTP 304: Not Modified", None),
+    (599, b"", "HTTP 599", None),
+]
+
+
+@each_call
+@pytest.mark.parametrize("status, body, message, expected", ERRORS)
+def test_an_error_s_message_and_code(client, server, call, prefix, code, status, body, message, expected):
+    server.answer(body, status=status)
+    error = error_of(call, client)
+    if status == 418:  # how the phrase is spelt is up to the server's Python
+        message = str(error)
+    assert (str(error), error.code, error.status, error.retry_after) == (message, expected, status, None)
+    assert error.args == (message,)
+    details = body if not isinstance(body, bytes) else body.decode("utf-8", "replace") or None
+    assert error.details == details
+
+
+@pytest.mark.parametrize("headers, message, retry_after", [
+    ({}, "Rate limit exceeded", None),
+    ({"Retry-After": "3"}, "Rate limit exceeded. Retry after 3000ms", 3000),
+    ({"Retry-After": "0"}, "Rate limit exceeded. Retry after 0ms", 0),
+    ({"Retry-After": "0.25"}, "Rate limit exceeded. Retry after 250ms", 250),
+    ({"Retry-After": "soon"}, "Rate limit exceeded", None),
+    ({"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0"}, "Rate limit exceeded", None),
+])
+@pytest.mark.parametrize("body", [{"error": "slow down", "code": "OWN"}, {"error": {"code": "X", "message": "y"}}, b"", b"<", []])
+def test_a_429_on_execute_is_the_rate_limit_whatever_it_says(client, server, headers, message, retry_after, body):
+    server.answers.append((429, headers, body if isinstance(body, bytes) else json.dumps(body).encode()))
+    error = error_of(client.execute_workflow, "wf")
+    assert (str(error), error.code, error.status, error.retry_after) == (message, "RATE_LIMIT_EXCEEDED", 429, retry_after)
+    assert error.details == (body if not isinstance(body, bytes) else body.decode() or None)
+
+
+@each_get
+@pytest.mark.parametrize("body, message, expected", [
+    ({"error": "slow down"}, "slow down", "RATE_LIMIT_EXCEEDED"),
+    ({"error": "slow down", "code": "OWN"}, "slow down", "OWN"),
+    (b"", "HTTP 429: Too Many Requests", "RATE_LIMIT_EXCEEDED"),
+])
+def test_a_429_on_a_get_says_what_the_server_said(client, server, call, prefix, code, body, message, expected):
+    server.answer(body, status=429, Retry_After="2")
+    error = error_of(call, client)
+    assert (str(error), error.code, error.status, error.retry_after) == (message, expected, 429, 2000)
+
+
+# ---- time ----
+
+
+@pytest.fixture
+def silent():
+    """The URL of a server that takes connections and says nothing."""
+    import socket
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(8)
+        yield "http://127.0.0.1:%d" % listening.getsockname()[1]
+
+
+@pytest.mark.parametrize("timeout, shown", [
+    (0.05, "0.05"), ((5, 0.05), "(5, 0.05)"), ((5, None, 0.05), "(5, None, 0.05)"), ((None, 0.05), "(None, 0.05)"),
+    ((0.05, 5, 0.05), "(0.05, 5, 0.05)"),
+])
+def test_a_time_out_of_a_run(silent, timeout, shown):
+    error = error_of(SimStudioClient("key", silent).execute_workflow, "wf", timeout=timeout)
+    assert (str(error), error.code, error.status) == ("Workflow execution timed out after %s seconds" % shown, "TIMEOUT", None)
+
+
+def test_a_time_out_is_in_seconds_and_an_int_will_do(silent):
+    before = time.monotonic()
+    error = error_of(SimStudioClient("key", silent).execute_workflow, "wf", timeout=1)
+    assert 0.9 < time.monotonic() - before < 3
+    assert str(error) == "Workflow execution timed out after 1 seconds"
+
+
+@pytest.mark.parametrize("timeout, kind", [
+    (0, ValueError), (-1, ValueError), (0.0, ValueError), (math.nan, ValueError), (-math.inf, ValueError),
+    ("30", TypeError), (True, TypeError), ([1, 2], TypeError), ({}, TypeError), (1j, TypeError), (object(), TypeError),
+    ((), ValueError), ((1,), ValueError), ((1, 2, 3, 4), ValueError), ((1, 0), ValueError), ((0, 1), ValueError),
+    ((1, 1, -1), ValueError), ((1, "2"), TypeError), (((1, 1), 1), TypeError),
+])
+def test_an_unusable_time_out_is_refused(client, server, timeout, kind):
+    for call in (client.execute_workflow, client.execute_workflow_sync, client.execute_with_retry):
+        with pytest.raises(kind, match="timeout"):
+            call("wf", None, timeout)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("timeout", [30.0, 1, None, math.inf, 1e300, (1, 2), (None, None), (1, None, 2.5), 1e-9 + 10])
+def test_a_usable_time_out_is_used(client, server, timeout):
+    server.answer(DONE)
+    assert client.execute_workflow("wf", timeout=timeout).output == 1
+
+
+# ---- rate-limit headers ----
+
+
+def rate_limit_after(client, server, headers, status=200):
+    server.answers[:] = [(status, headers, json.dumps(DONE).encode())]
+    try:
+        client.execute_workflow("wf")
+    except SimStudioError:
+        pass
+    return client.get_rate_limit_info()
+
+
+def headers(limit=None, remaining=None, reset=None, retry_after=None):
+    named = {
+        "X-RateLimit-Limit": limit,
+        "X-RateLimit-Remaining": remaining,
+        "X-RateLimit-Reset": reset,
+        "Retry-After": retry_after,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+MOMENT = 1764496860  # 2025-11-30 10:01:00 UTC
+
+
+@pytest.mark.parametrize("reset, seconds", [
+    ("1764496860", MOMENT), ("0", 0), ("1764496860.9", MOMENT), (" 1764496860 ", MOMENT), ("1764496860000", MOMENT),
+    ("2025-11-30T10:01:00Z", MOMENT), ("2025-11-30T10:01:00.000Z", MOMENT), ("2025-11-30T10:01:00.999999Z", MOMENT),
+    ("2025-11-30T12:01:00+02:00", MOMENT), ("2025-11-30T05:01:00-0500", MOMENT), ("2025-11-30T10:01:00", MOMENT),
+    ("2024-02-29T00:00:00Z", 1709164800),
+])
+def test_reset_is_epoch_seconds(client, server, reset, seconds):
+    info = rate_limit_after(client, server, headers("60", "59", reset))
+    assert info == RateLimitInfo(60, 59, seconds)
+    assert type(info.reset) is int
+    datetime.datetime.fromtimestamp(info.reset)
+
+
+NONSENSE = ["soon", "", "-", "1e3", "0x10", "١٢", "1,000", "NaN", "Infinity", "\x01", "1 2",
+            "2025-02-29T00:00:00Z", "2025-13-01T00:00:00Z", "2025-11-30", "10:01", "Sun, 30 Nov 2025 25:01:00 GMT"]
+
+
+@pytest.mark.parametrize("value", NONSENSE)
+def test_nonsense_in_a_header_is_ignored(client, server, value):
+    text = value.encode("utf-8").decode("latin-1")
+    assert rate_limit_after(client, server, headers("60", "59", text, text)) == RateLimitInfo(60, 59, 0)
+    assert rate_limit_after(client, server, headers(text, "58", "7")) == RateLimitInfo(0, 58, 7)
+    assert rate_limit_after(client, server, headers("60", text, "7")) == RateLimitInfo(60, 0, 7)
+    server.answers[:] = [(429, headers(retry_after=text), b"{}")]
+    error = error_of(client.execute_workflow, "wf")
+    assert (str(error), error.retry_after) == ("Rate limit exceeded", None)
+
+
+def test_a_number_too_large_for_a_count_is_nonsense_and_a_delay_too_large_is_the_longest(client, server):
+    info = rate_limit_after(client, server, headers("9" * 30, "59", "9" * 30, "9" * 30))
+    assert (info.limit, info.remaining, info.reset) == (0, 59, 0)
+    assert info.retry_after > 20 * 24 * 3600 * 1000
+
+
+@pytest.mark.parametrize("value", ["-1", "-5.5", "+3"])
+def test_a_sign_is_no_delay(client, server, value):
+    server.answer({}, status=429, Retry_After=value)
+    assert error_of(client.execute_workflow, "wf").retry_after is None
+
+
+@pytest.mark.parametrize("value, milliseconds", [
+    ("0", 0), ("1", 1000), ("30", 30000), ("0.5", 500), ("1.0001", 1001), (".5", 500), ("2.", 2000), (" 3 ", 3000), ("007", 7000),
+])
+def test_retry_after_is_seconds_given_in_milliseconds(client, server, value, milliseconds):
+    assert rate_limit_after(client, server, headers("1", "0", "5", value)).retry_after == milliseconds
+    server.answers[:] = [(503, headers(retry_after=value), b"{}")]
+    assert error_of(client.execute_workflow, "wf").retry_after == milliseconds
+
+
+@pytest.mark.parametrize("form", [
+    lambda moment: email.utils.format_datetime(moment, usegmt=True),
+    lambda moment: moment.strftime("%A, %d-%b-%y %H:%M:%S GMT"),
+    lambda moment: moment.strftime("%a %b ") + "%2d" % moment.day + moment.strftime(" %H:%M:%S %Y"),
+])
+@pytest.mark.parametrize("ahead", [90, 86400, -90, 0])
+def test_retry_after_may_be_a_date(client, server, form, ahead):
+    moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=ahead)
+    server.answer({}, status=429, Retry_After=form(moment))
+    given = error_of(client.execute_workflow, "wf").retry_after
+    assert isinstance(given, int)
+    assert max(0, ahead * 1000 - 10000) <= given <= max(0, ahead * 1000)
+
+
+def test_any_of_the_three_headers_is_enough_and_none_changes_nothing(client, server):
+    assert rate_limit_after(client, server, {}) is None
+    assert rate_limit_after(client, server, headers(retry_after="5")) is None
+    assert rate_limit_after(client, server, headers(limit="5")) == RateLimitInfo(5, 0, 0)
+    assert rate_limit_after(client, server, headers(remaining="4")) == RateLimitInfo(0, 4, 0)
+    assert rate_limit_after(client, server, headers(reset="3")) == RateLimitInfo(0, 0, 3)
+    kept = client.get_rate_limit_info()
+    assert rate_limit_after(client, server, {}) is kept
+    assert rate_limit_after(client, server, headers(retry_after="5")) is kept
+    assert rate_limit_after(client, server, headers(limit="nonsense")) is kept
+    assert rate_limit_after(client, server, headers("9", "8", "7", "1")) == RateLimitInfo(9, 8, 7, 1000)
+
+
+@pytest.mark.parametrize("status", [200, 204, 401, 404, 429, 500, 503])
+def test_every_answer_is_looked_at(client, server, status):
+    assert rate_limit_after(client, server, headers("60", "59", "1"), status) == RateLimitInfo(60, 59, 1)
+
+
+@each_get
+def test_the_gets_are_looked_at_too(client, server, call, prefix, code):
+    server.answer({"success": True}, X_RateLimit_Limit="7", X_RateLimit_Remaining="6", X_RateLimit_Reset="5")
+    call(client)
+    assert client.get_rate_limit_info() == RateLimitInfo(7, 6, 5)
+
+
+def test_names_of_headers_have_no_case(client, server):
+    lower = {name.lower(): value for name, value in headers("60", "59", "1", "2").items()}
+    assert rate_limit_after(client, server, lower) == RateLimitInfo(60, 59, 1, 2000)
+
+
+# ---- when to retry ----
+
+
+LIMITED = SimStudioError("limited", "RATE_LIMIT_EXCEEDED", 429)
+
+
+def limited(milliseconds):
+    error = SimStudioError("limited", "RATE_LIMIT_EXCEEDED", 429)
+    error.retry_after = milliseconds
+    return error
+
+
+def waits_of(errors, **options):
+    """How long execute_with_retry() waited before each further attempt, in seconds."""
+    moments = []
+
+    class Scripted(SimStudioClient):
+        def execute_workflow(self, *arguments):
+            moments.append(time.monotonic())
+            if len(moments) <= len(errors):
+                raise errors[len(moments) - 1]
+            return "done"
+
+    client = Scripted("key")
+    try:
+        outcome = client.execute_with_retry("wf", **options)
+    except SimStudioError as error:
+        outcome = error
+    return outcome, [later - sooner for sooner, later in zip(moments, moments[1:])]
+
+
+def is_between(wait, least, most):
+    slack = 0.15  # of a busy machine
+    return least - 0.002 <= wait <= most + slack
+
+
+@pytest.mark.parametrize("options, delays", [
+    (dict(initial_delay=0.04), [0.04, 0.08, 0.16]),
+    (dict(initial_delay=0.04, backoff_multiplier=1.0), [0.04, 0.04, 0.04]),
+    (dict(initial_delay=0.02, backoff_multiplier=4), [0.02, 0.08, 0.32]),
+    (dict(initial_delay=0.1, max_delay=0.15), [0.1, 0.15, 0.15]),
+    (dict(initial_delay=1000, max_delay=0.05), [0.05, 0.05, 0.05]),
+    (dict(initial_delay=0.08, backoff_multiplier=0.5), [0.08, 0.04, 0.02]),
+    (dict(initial_delay=0), [0, 0, 0]),
+    (dict(max_delay=0.0), [0, 0, 0]),
+])
+def test_without_a_hint_waits_grow_within_a_quarter(options, delays):
+    outcome, waits = waits_of([LIMITED] * 3, **options)
+    assert outcome == "done" and len(waits) == 3
+    for wait, delay in zip(waits, delays):
+        assert is_between(wait, 0.75 * delay, 1.25 * delay)
+
+
+def test_waits_differ_from_one_another():
+    _, waits = waits_of([LIMITED] * 8, max_retries=8, initial_delay=0.04, backoff_multiplier=1)
+    assert max(waits) - min(waits) > 0.002
+
+
+@pytest.mark.parametrize("milliseconds, options", [
+    (0, dict(initial_delay=10)),
+    (100, dict(initial_delay=10)),
+    (200, dict(max_delay=0.01)),
+    (100, dict(initial_delay=0.0, max_delay=0.0)),
+])
+def test_a_hint_is_never_undercut_and_overrun_by_a_quarter_at_most(milliseconds, options):
+    outcome, waits = waits_of([limited(milliseconds)] * 2, **options)
+    assert outcome == "done" and len(waits) == 2
+    for wait in waits:
+        assert is_between(wait, milliseconds / 1000, 1.25 * milliseconds / 1000)
+
+
+def test_a_hint_is_for_one_wait():
+    outcome, waits = waits_of([limited(300), LIMITED], initial_delay=0.01, backoff_multiplier=1)
+    assert outcome == "done"
+    assert waits[0] >= 0.298 and waits[1] < 0.25
+
+
+def test_an_earlier_answer_s_hint_is_forgotten(client, server):
+    server.answer(DONE, X_RateLimit_Limit="1", Retry_After="900").answer({}, status=429).answer(DONE)
+    client.execute_workflow("wf")
+    assert client.get_rate_limit_info().retry_after == 900_000
+    before = time.monotonic()
+    assert client.execute_with_retry("wf", initial_delay=0.01).output == 1
+    assert time.monotonic() - before < 5
+
+
+@pytest.mark.parametrize("seconds, requests", [("3600.001", 1), ("3601", 1), ("999999999999", 1)])
+def test_a_hint_of_more_than_an_hour_is_raised_at_once(client, server, seconds, requests):
+    server.answer({}, status=429, Retry_After=seconds)
+    before = time.monotonic()
+    error = error_of(client.execute_with_retry, "wf")
+    assert (error.code, error.retry_after > 3_600_000) == ("RATE_LIMIT_EXCEEDED", True)
+    assert time.monotonic() - before < 5 and len(server.requests) == requests
+
+
+@pytest.mark.parametrize("retries", [0, 1, 2, 5])
+def test_the_last_error_is_raised_after_all_attempts(client, server, retries):
+    server.answer({"n": 0}, status=429, Retry_After="0")
+    error = error_of(client.execute_with_retry, "wf", max_retries=retries)
+    assert (error.code, error.status, error.details) == ("RATE_LIMIT_EXCEEDED", 429, {"n": 0})
+    assert len(server.requests) == retries + 1
+
+
+@pytest.mark.parametrize("error", [
+    SimStudioError("x"), SimStudioError("x", "TIMEOUT"), SimStudioError("x", "EXECUTION_ERROR", 429),
+    SimStudioError("x", None, 429), KeyError("x"), ValueError("x"),
+])
+def test_only_the_rate_limit_is_tried_again(error):
+    calls = []
+
+    class Failing(SimStudioClient):
+        def execute_workflow(self, *arguments):
+            calls.append(arguments)
+            raise error
+
+    with pytest.raises(type(error)) as caught:
+        Failing("key").execute_with_retry("wf", initial_delay=0)
+    assert caught.value is error and len(calls) == 1
+
+
+def test_a_subclass_of_the_error_is_tried_again():
+    class Mine(SimStudioError):
+        pass
+
+    assert waits_of([Mine("x", "RATE_LIMIT_EXCEEDED")], initial_delay=0)[0] == "done"
+
+
+@pytest.mark.parametrize("options, kind", [
+    ({"max_retries": -1}, ValueError), ({"max_retries": 1.5}, TypeError), ({"max_retries": "3"}, TypeError),
+    ({"max_retries": None}, TypeError), ({"initial_delay": -1}, ValueError), ({"initial_delay": "1"}, TypeError),
+    ({"initial_delay": math.nan}, ValueError), ({"max_delay": -0.1}, ValueError), ({"max_delay": None}, TypeError),
+    ({"backoff_multiplier": -2}, ValueError), ({"backoff_multiplier": []}, TypeError),
+])
+def test_an_unusable_policy_is_refused(client, server, options, kind):
+    with pytest.raises(kind):
+        client.execute_with_retry("wf", **options)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("options", [
+    {"initial_delay": 1e300, "max_delay": 0.001}, {"backoff_multiplier": 1e308, "max_delay": 0.001},
+    {"initial_delay": math.inf, "max_delay": 0},
+    {"max_retries": True, "initial_delay": 0}, {"initial_delay": 0, "backoff_multiplier": 0},
+])
+def test_large_numbers_in_a_policy_end_in_a_wait(options):
+    assert waits_of([LIMITED], **options)[0] == "done"
+
+
+def test_ctrl_c_ends_a_wait_at_once(client, server):
+    server.answer({}, status=429, Retry_After="600")
+    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    before = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            client.execute_with_retry("wf")
+    finally:
+        timer.join()
+    assert time.monotonic() - before < 3 and len(server.requests) == 1
+
+
+def test_a_retried_run_keeps_its_options(client, server):
+    server.answer({}, status=429, Retry_After="0").answer({"taskId": "t"}, status=202)
+    result = client.execute_with_retry("wf", {"a": 1}, 5, False, ["x"], True, 3, 1.0, 30.0, 2.0)
+    assert result.task_id == "t"
+    sent = [(request.json, request.headers["X-Execution-Mode"]) for request in server.requests]
+    assert sent == [({"a": 1, "selectedOutputs": ["x"]}, "async")] * 2
