@@ -1,12 +1,21 @@
-"""execute_with_retry and the rate limit."""
+"""execute_with_retry: what is tried again, and after which wait."""
 
+import math
+import signal
+import threading
 import time
 
 import pytest
 
-from simstudio import RateLimitInfo, SimStudioError
+from simstudio import SimStudioClient, SimStudioError
 
 DONE = {"success": True, "output": 1}
+
+
+def error_of_run(client, **options):
+    with pytest.raises(SimStudioError) as caught:
+        client.execute_with_retry("wf", **options)
+    return caught.value
 
 
 def test_a_rate_limit_is_waited_out(client, server):
@@ -16,22 +25,6 @@ def test_a_rate_limit_is_waited_out(client, server):
     assert time.monotonic() - before >= 0.2
     assert len(server.requests) == 2
     assert server.requests[0].body == server.requests[1].body
-
-
-def test_the_last_attempt_raises(client, server):
-    server.answer({"error": "x"}, status=429, Retry_After="0")
-    with pytest.raises(SimStudioError, match="^Rate limit exceeded. Retry after 0ms$") as caught:
-        client.execute_with_retry("wf", max_retries=2)
-    error = caught.value
-    assert (error.code, error.status, error.retry_after) == ("RATE_LIMIT_EXCEEDED", 429, 0)
-    assert len(server.requests) == 3
-
-
-def test_a_wait_of_more_than_an_hour_is_not_waited(client, server):
-    server.answer({}, status=429, Retry_After="3601")
-    with pytest.raises(SimStudioError):
-        client.execute_with_retry("wf")
-    assert len(server.requests) == 1
 
 
 def test_nothing_else_is_retried(client, server):
@@ -55,10 +48,168 @@ def test_an_override_is_called(client, server):
     assert calls == [("wf", {"a": 1}, 30.0, False, None, False)] * 2
 
 
-def test_rate_limit_headers_are_kept(client, server):
-    assert client.get_rate_limit_info() is None
-    server.answer(DONE, X_RateLimit_Limit="60", X_RateLimit_Remaining="59",
-                  X_RateLimit_Reset="2025-11-30T10:01:00.000Z").answer(DONE)
+LIMITED = SimStudioError("limited", "RATE_LIMIT_EXCEEDED", 429)
+
+
+def limited(milliseconds):
+    error = SimStudioError("limited", "RATE_LIMIT_EXCEEDED", 429)
+    error.retry_after = milliseconds
+    return error
+
+
+def waits_of(errors, **options):
+    """How long execute_with_retry() waited before each further attempt, in seconds."""
+    moments = []
+
+    class Scripted(SimStudioClient):
+        def execute_workflow(self, *arguments):
+            moments.append(time.monotonic())
+            if len(moments) <= len(errors):
+                raise errors[len(moments) - 1]
+            return "done"
+
+    client = Scripted("key")
+    try:
+        outcome = client.execute_with_retry("wf", **options)
+    except SimStudioError as error:
+        outcome = error
+    return outcome, [later - sooner for sooner, later in zip(moments, moments[1:])]
+
+
+def is_between(wait, least, most):
+    slack = 0.15  # of a busy machine
+    return least - 0.002 <= wait <= most + slack
+
+
+@pytest.mark.parametrize("options, delays", [
+    (dict(initial_delay=0.04), [0.04, 0.08, 0.16]),
+    (dict(initial_delay=0.04, backoff_multiplier=1.0), [0.04, 0.04, 0.04]),
+    (dict(initial_delay=0.02, backoff_multiplier=4), [0.02, 0.08, 0.32]),
+    (dict(initial_delay=0.1, max_delay=0.15), [0.1, 0.15, 0.15]),
+    (dict(initial_delay=1000, max_delay=0.05), [0.05, 0.05, 0.05]),
+    (dict(initial_delay=0.08, backoff_multiplier=0.5), [0.08, 0.04, 0.02]),
+    (dict(initial_delay=0), [0, 0, 0]),
+    (dict(max_delay=0.0), [0, 0, 0]),
+])
+def test_without_a_hint_waits_grow_within_a_quarter(options, delays):
+    outcome, waits = waits_of([LIMITED] * 3, **options)
+    assert outcome == "done" and len(waits) == 3
+    for wait, delay in zip(waits, delays):
+        assert is_between(wait, 0.75 * delay, 1.25 * delay)
+
+
+def test_waits_differ_from_one_another():
+    _, waits = waits_of([LIMITED] * 8, max_retries=8, initial_delay=0.04, backoff_multiplier=1)
+    assert max(waits) - min(waits) > 0.002
+
+
+@pytest.mark.parametrize("milliseconds, options", [
+    (0, dict(initial_delay=10)),
+    (100, dict(initial_delay=10)),
+    (200, dict(max_delay=0.01)),
+    (100, dict(initial_delay=0.0, max_delay=0.0)),
+])
+def test_a_hint_is_never_undercut_and_overrun_by_a_quarter_at_most(milliseconds, options):
+    outcome, waits = waits_of([limited(milliseconds)] * 2, **options)
+    assert outcome == "done" and len(waits) == 2
+    for wait in waits:
+        assert is_between(wait, milliseconds / 1000, 1.25 * milliseconds / 1000)
+
+
+def test_a_hint_is_for_one_wait():
+    outcome, waits = waits_of([limited(300), LIMITED], initial_delay=0.01, backoff_multiplier=1)
+    assert outcome == "done"
+    assert waits[0] >= 0.298 and waits[1] < 0.25
+
+
+def test_an_earlier_answer_s_hint_is_forgotten(client, server):
+    server.answer(DONE, X_RateLimit_Limit="1", Retry_After="900").answer({}, status=429).answer(DONE)
     client.execute_workflow("wf")
-    client.execute_workflow("wf")
-    assert client.get_rate_limit_info() == RateLimitInfo(60, 59, 1764496860)
+    assert client.get_rate_limit_info().retry_after == 900_000
+    before = time.monotonic()
+    assert client.execute_with_retry("wf", initial_delay=0.01).output == 1
+    assert time.monotonic() - before < 5
+
+
+@pytest.mark.parametrize("seconds, requests", [("3600.001", 1), ("3601", 1), ("999999999999", 1)])
+def test_a_hint_of_more_than_an_hour_is_raised_at_once(client, server, seconds, requests):
+    server.answer({}, status=429, Retry_After=seconds)
+    before = time.monotonic()
+    error = error_of_run(client)
+    assert (error.code, error.retry_after > 3_600_000) == ("RATE_LIMIT_EXCEEDED", True)
+    assert time.monotonic() - before < 5 and len(server.requests) == requests
+
+
+@pytest.mark.parametrize("retries", [0, 1, 2, 5])
+def test_the_last_error_is_raised_after_all_attempts(client, server, retries):
+    server.answer({"n": 0}, status=429, Retry_After="0")
+    error = error_of_run(client, max_retries=retries)
+    assert (error.code, error.status, error.details) == ("RATE_LIMIT_EXCEEDED", 429, {"n": 0})
+    assert str(error) == "Rate limit exceeded. Retry after 0ms"
+    assert len(server.requests) == retries + 1
+
+
+@pytest.mark.parametrize("error", [
+    SimStudioError("x"), SimStudioError("x", "TIMEOUT"), SimStudioError("x", "EXECUTION_ERROR", 429),
+    SimStudioError("x", None, 429), KeyError("x"), ValueError("x"),
+])
+def test_only_the_rate_limit_is_tried_again(error):
+    calls = []
+
+    class Failing(SimStudioClient):
+        def execute_workflow(self, *arguments):
+            calls.append(arguments)
+            raise error
+
+    with pytest.raises(type(error)) as caught:
+        Failing("key").execute_with_retry("wf", initial_delay=0)
+    assert caught.value is error and len(calls) == 1
+
+
+def test_a_subclass_of_the_error_is_tried_again():
+    class Mine(SimStudioError):
+        pass
+
+    assert waits_of([Mine("x", "RATE_LIMIT_EXCEEDED")], initial_delay=0)[0] == "done"
+
+
+@pytest.mark.parametrize("options, kind", [
+    ({"max_retries": -1}, ValueError), ({"max_retries": 1.5}, TypeError), ({"max_retries": "3"}, TypeError),
+    ({"max_retries": None}, TypeError), ({"initial_delay": -1}, ValueError), ({"initial_delay": "1"}, TypeError),
+    ({"initial_delay": math.nan}, ValueError), ({"max_delay": -0.1}, ValueError), ({"max_delay": None}, TypeError),
+    ({"backoff_multiplier": -2}, ValueError), ({"backoff_multiplier": []}, TypeError),
+])
+def test_an_unusable_policy_is_refused(client, server, options, kind):
+    with pytest.raises(kind):
+        client.execute_with_retry("wf", **options)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("options", [
+    {"initial_delay": 1e300, "max_delay": 0.001}, {"backoff_multiplier": 1e308, "max_delay": 0.001},
+    {"initial_delay": math.inf, "max_delay": 0},
+    {"max_retries": True, "initial_delay": 0}, {"initial_delay": 0, "backoff_multiplier": 0},
+])
+def test_large_numbers_in_a_policy_end_in_a_wait(options):
+    assert waits_of([LIMITED], **options)[0] == "done"
+
+
+def test_ctrl_c_ends_a_wait_at_once(client, server):
+    server.answer({}, status=429, Retry_After="600")
+    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    before = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            client.execute_with_retry("wf")
+    finally:
+        timer.join()
+    assert time.monotonic() - before < 3 and len(server.requests) == 1
+
+
+def test_a_retried_run_keeps_its_options(client, server):
+    server.answer({}, status=429, Retry_After="0").answer({"taskId": "t"}, status=202)
+    result = client.execute_with_retry("wf", {"a": 1}, 5, False, ["x"], True, 3, 1.0, 30.0, 2.0)
+    assert result.task_id == "t"
+    sent = [(request.json, request.headers["X-Execution-Mode"]) for request in server.requests]
+    assert sent == [({"a": 1, "selectedOutputs": ["x"]}, "async")] * 2

@@ -191,7 +191,8 @@ static int retrying_init(struct retrying *retrying, PyObject *const *values)
 {
     retrying->most = 3;
     if (values[MAX_RETRIES] != NULL) {
-        PyObject *count = PyNumber_Index(values[MAX_RETRIES]); /* 3.8 would cut a float's fraction */
+        /* On its own 3.8 would cut a fraction off. */
+        PyObject *count = PyNumber_Index(values[MAX_RETRIES]);
         retrying->most = count != NULL ? PyLong_AsLong(count) : -1;
         Py_XDECREF(count);
         if (retrying->most == -1 && PyErr_Occurred())
