@@ -14,6 +14,7 @@ demo: $(VENV)/.built ## build, start the local Sim server, run real calls agains
 	$(IN_VENV) examples/demo.py
 
 test: $(VENV)/.built ## run the tests
+	scripts/test-packages.sh
 	$(IN_VENV) -m pytest -q tests
 
 clean: ## remove what was built
