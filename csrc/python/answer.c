@@ -1,7 +1,6 @@
 #include "python/answer.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "core/clock.h"
 #include "python/decode.h"
@@ -411,7 +410,7 @@ PyObject *pysim_answer(struct pysim_call *call, bool is_async)
 
     if (http_status < 200 || http_status > 299)
         return pysim_answer_raise(call);
-    if (call->kind == PYSIM_EXECUTE && pysim_answer_is_stream(call))
+    if (call->kind == PYSIM_EXECUTE && pysim_call_is_stream(call))
         return answer_stream(call);
     switch (call->kind) {
     case PYSIM_EXECUTE:
@@ -424,18 +423,6 @@ PyObject *pysim_answer(struct pysim_call *call, bool is_async)
         return answer_usage(call);
     }
     Py_UNREACHABLE();
-}
-
-bool pysim_answer_is_stream(const struct pysim_call *call)
-{
-    static const char stream_type[] = "text/event-stream";
-    long http_status = sim_exchange_http_status(call->exchange);
-    struct sim_text type;
-
-    return http_status >= 200 && http_status <= 299 &&
-           sim_exchange_header(call->exchange, "content-type", &type) &&
-           type.length >= sizeof stream_type - 1 &&
-           strncasecmp(type.data, stream_type, sizeof stream_type - 1) == 0;
 }
 
 /* ---- rate limits ---- */

@@ -20,7 +20,4 @@ PyObject *pysim_answer_raise(const struct pysim_call *call);
  * has none. */
 PyObject *pysim_answer_rate_limit(const struct pysim_call *call);
 
-/* True when the answer is a run's event stream, whatever was asked for; known with the head. */
-bool pysim_answer_is_stream(const struct pysim_call *call);
-
 #endif

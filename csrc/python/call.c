@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/clock.h"
-#include "python/answer.h"
 #include "python/certificates.h"
 #include "python/error.h"
 
@@ -292,10 +292,22 @@ int pysim_call_step(struct pysim_call *call)
     return call->is_done ? 0 : PyErr_CheckSignals();
 }
 
+bool pysim_call_is_stream(const struct pysim_call *call)
+{
+    static const char stream_type[] = "text/event-stream";
+    long http_status = sim_exchange_http_status(call->exchange);
+    struct sim_text type;
+
+    return http_status >= 200 && http_status <= 299 &&
+           sim_exchange_header(call->exchange, "content-type", &type) &&
+           type.length >= sizeof stream_type - 1 &&
+           strncasecmp(type.data, stream_type, sizeof stream_type - 1) == 0;
+}
+
 int pysim_call_wait_for_answer(struct pysim_call *call)
 {
     while (!call->is_done && !(call->is_live && sim_exchange_body(call->exchange)->length > 0 &&
-                               pysim_answer_is_stream(call)))
+                               pysim_call_is_stream(call)))
         if (pysim_call_step(call) < 0)
             return -1;
     return 0;

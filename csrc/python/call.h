@@ -80,6 +80,9 @@ int pysim_call_step(struct pysim_call *call);
  * events. 0, or -1 with an exception. */
 int pysim_call_wait_for_answer(struct pysim_call *call);
 
+/* True when the answer is a 2xx with events, whatever was asked for; known with the head. */
+bool pysim_call_is_stream(const struct pysim_call *call);
+
 /* Ends the exchange, if one is under way, and keeps path and body for another start. */
 void pysim_call_end(struct pysim_call *call);
 void pysim_call_fini(struct pysim_call *call);

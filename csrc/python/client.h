@@ -1,12 +1,15 @@
-/* SimStudioClient: what other parts of the binding need of it. */
+/* SimStudioClient, the object: its key, its base URL, its connections, and a call's way out.
+ *
+ * Must not know its methods. */
 #ifndef PYSIM_CLIENT_H
 #define PYSIM_CLIENT_H
 
 #include "python/call.h"
 #include "python/state.h"
 
-/* Creates the type and stores it in the state and the module. 0, or -1 with an exception. */
-int pysim_client_register(PyObject *module, struct pysim_state *state);
+/* Creates the type with these methods (static) and stores it in the state and the module. 0, or -1
+ * with an exception. */
+int pysim_client_register(PyObject *module, struct pysim_state *state, PyMethodDef *methods);
 
 /* The state of the module that `client`, an instance, comes from. */
 struct pysim_state *pysim_client_state(PyObject *client);
@@ -20,5 +23,8 @@ int pysim_client_send(PyObject *client, struct pysim_call *call,
  * call has ended then, and may be sent again. */
 PyObject *pysim_client_perform(PyObject *client, struct pysim_call *call,
                                const struct pysim_timeout *timeout, struct pysim_mode mode);
+
+/* Closes the connections; the next call connects anew. */
+void pysim_client_close(PyObject *client);
 
 #endif

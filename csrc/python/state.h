@@ -38,4 +38,9 @@ struct pysim_state *pysim_state_of_type(PyTypeObject *type);
 /* Makes a heap type of the module and adds it to the module under its name. A new reference. */
 PyObject *pysim_state_add_type(PyObject *module, PyType_Spec *spec, PyObject *bases);
 
+/* For the module's definition. */
+int pysim_state_traverse(PyObject *module, visitproc visit, void *arg);
+int pysim_state_clear(PyObject *module);
+void pysim_state_free(void *module);
+
 #endif

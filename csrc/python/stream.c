@@ -78,7 +78,7 @@ static int stream_start(struct stream *self)
     self->phase = READING;
     if (pysim_client_send(self->client, &self->call, &self->timeout, mode) < 0)
         goto done;
-    if (!pysim_answer_is_stream(&self->call)) {
+    if (!pysim_call_is_stream(&self->call)) {
         self->answer = pysim_answer(&self->call, false);
         if (self->answer == NULL)
             goto done;

@@ -1,0 +1,228 @@
+#include "python/methods.h"
+
+#include "python/arguments.h"
+#include "python/client.h"
+#include "python/execute.h"
+
+/* A GET of an endpoint, with the documented time-out. */
+static PyObject *client_get(PyObject *self, enum pysim_endpoint endpoint, PyObject *id)
+{
+    struct pysim_state *state = pysim_client_state(self);
+    struct pysim_call call = {0};
+    struct pysim_timeout timeout;
+    PyObject *result = NULL;
+
+    if (pysim_timeout_parse(state, NULL, &timeout) == 0 &&
+        pysim_call_init(&call, state, endpoint, id) == 0)
+        result = pysim_client_perform(self, &call, &timeout, (struct pysim_mode){0});
+    pysim_call_fini(&call);
+    return result;
+}
+
+/* Matches the single parameter of a method. */
+static PyObject *match_one(const char *function, const char *name, PyObject *const *arguments,
+                           Py_ssize_t given, PyObject *keyword_names)
+{
+    const struct pysim_signature signature = {"SimStudioClient", function, 1, 1, 1, &name};
+    PyObject *value = NULL;
+
+    return pysim_arguments_match(&signature, arguments, given, keyword_names, &value) < 0 ? NULL
+                                                                                          : value;
+}
+
+PyDoc_STRVAR(get_workflow_status_doc,
+             "get_workflow_status($self, workflow_id)\n--\n\n"
+             "Returns the WorkflowStatus of a workflow. Raises SimStudioError.");
+
+static PyObject *client_get_workflow_status(PyObject *self, PyObject *const *arguments,
+                                            Py_ssize_t given, PyObject *keyword_names)
+{
+    PyObject *id = match_one("get_workflow_status", "workflow_id", arguments, given, keyword_names);
+
+    return id != NULL ? client_get(self, PYSIM_STATUS, id) : NULL;
+}
+
+PyDoc_STRVAR(validate_workflow_doc,
+             "validate_workflow($self, workflow_id)\n--\n\n"
+             "Returns whether a workflow is deployed (bool); False when that cannot be learned.");
+
+static PyObject *client_validate_workflow(PyObject *self, PyObject *const *arguments,
+                                          Py_ssize_t given, PyObject *keyword_names)
+{
+    PyObject *id = match_one("validate_workflow", "workflow_id", arguments, given, keyword_names);
+    PyObject *status, *deployed;
+
+    if (id == NULL)
+        return NULL;
+    status = PyObject_CallMethod(self, "get_workflow_status", "O", id);
+    if (status == NULL) {
+        if (!PyErr_ExceptionMatches(pysim_client_state(self)->SimStudioError))
+            return NULL;
+        PyErr_Clear();
+        Py_RETURN_FALSE;
+    }
+    deployed = PyObject_GetAttrString(status, "is_deployed");
+    Py_DECREF(status);
+    return deployed;
+}
+
+PyDoc_STRVAR(
+    get_job_status_doc,
+    "get_job_status($self, task_id)\n--\n\n"
+    "Returns the state of a queued run as the server gives it: a dict with success, taskId,\n"
+    "status, metadata, and output, error, estimatedDuration (milliseconds) where they apply.\n"
+    "status ends as completed, failed or cancelled; anything else is still under way.\n"
+    "Raises SimStudioError.");
+
+static PyObject *client_get_job_status(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
+                                       PyObject *keyword_names)
+{
+    PyObject *id = match_one("get_job_status", "task_id", arguments, given, keyword_names);
+
+    return id != NULL ? client_get(self, PYSIM_JOB, id) : NULL;
+}
+
+PyDoc_STRVAR(get_usage_limits_doc, "get_usage_limits($self)\n--\n\n"
+                                   "Returns the account's UsageLimits. Raises SimStudioError.");
+
+static PyObject *client_get_usage_limits(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return client_get(self, PYSIM_USAGE, NULL);
+}
+
+PyDoc_STRVAR(get_rate_limit_info_doc,
+             "get_rate_limit_info($self)\n--\n\n"
+             "Returns the RateLimitInfo of the last answer that had rate-limit headers, or None.");
+
+static PyObject *client_get_rate_limit_info(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyObject_GetAttrString(self, "_rate_limit_info");
+}
+
+PyDoc_STRVAR(set_api_key_doc, "set_api_key($self, api_key)\n--\n\n"
+                              "Uses another API key (str or None) from the next call on.");
+
+static PyObject *client_call_set_api_key(PyObject *self, PyObject *const *arguments,
+                                         Py_ssize_t given, PyObject *keyword_names)
+{
+    PyObject *key = match_one("set_api_key", "api_key", arguments, given, keyword_names);
+
+    if (key == NULL || PyObject_SetAttrString(self, "api_key", key) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(set_base_url_doc, "set_base_url($self, base_url)\n--\n\n"
+                               "Uses another base URL (str) from the next call on.");
+
+static PyObject *client_call_set_base_url(PyObject *self, PyObject *const *arguments,
+                                          Py_ssize_t given, PyObject *keyword_names)
+{
+    PyObject *url = match_one("set_base_url", "base_url", arguments, given, keyword_names);
+
+    if (url == NULL || PyObject_SetAttrString(self, "base_url", url) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(close_doc, "close($self)\n--\n\n"
+                        "Closes the connections. The client connects anew when it is used again.");
+
+static PyObject *client_close(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    pysim_client_close(self);
+    Py_RETURN_NONE;
+}
+
+static PyObject *client_enter(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return Py_NewRef(self);
+}
+
+static PyObject *client_exit(PyObject *self, PyObject *Py_UNUSED(arguments))
+{
+    return PyObject_CallMethod(self, "close", NULL);
+}
+
+/* ---- copying ---- */
+
+static const char *const state_names[] = {"api_key", "base_url", "_rate_limit_info"};
+
+/* Everything but the connections: a copy makes its own. */
+static PyObject *client_getstate(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    PyObject *dict = PyObject_GenericGetDict(self, NULL);
+    PyObject *state = dict != NULL ? PyDict_Copy(dict) : NULL;
+
+    for (size_t i = 0; state != NULL && i < sizeof state_names / sizeof *state_names; i++) {
+        PyObject *value = PyObject_GetAttrString(self, state_names[i]);
+        if (value == NULL || PyDict_SetItemString(state, state_names[i], value) < 0)
+            Py_CLEAR(state);
+        Py_XDECREF(value);
+    }
+    Py_XDECREF(dict);
+    return state;
+}
+
+static PyObject *client_setstate(PyObject *self, PyObject *state)
+{
+    PyObject *items;
+    int stored = 0;
+
+    if (!PyDict_Check(state))
+        return PyErr_Format(PyExc_TypeError, "state must be a dict, not %.200s",
+                            Py_TYPE(state)->tp_name);
+    items = PyDict_Items(state); /* a subclass's __setattr__ may change the dict */
+    for (Py_ssize_t i = 0; items != NULL && stored == 0 && i < PyList_GET_SIZE(items); i++) {
+        PyObject *item = PyList_GET_ITEM(items, i);
+        stored = PyObject_SetAttr(self, PyTuple_GET_ITEM(item, 0), PyTuple_GET_ITEM(item, 1));
+    }
+    Py_XDECREF(items);
+    return items != NULL && stored == 0 ? Py_NewRef(Py_None) : NULL;
+}
+
+/* The first two protocols know no type with a __new__ of its own: what is made for the third can be
+ * written in theirs too. */
+static PyObject *client_reduce_ex(PyObject *self, PyObject *protocol)
+{
+    long number = PyLong_AsLong(protocol);
+
+    if (number == -1 && PyErr_Occurred())
+        return NULL;
+    return PyObject_CallMethod((PyObject *)&PyBaseObject_Type, "__reduce_ex__", "Ol", self,
+                               number < 2 ? 2 : number);
+}
+
+/* ---- the table ---- */
+
+/* clang-format off */
+#define METHOD(name, function)                                                                     \
+    {#name, (PyCFunction)(void (*)(void))function, METH_FASTCALL | METH_KEYWORDS, name##_doc},
+#define EXECUTE_METHOD(name)                                                                       \
+    {#name, (PyCFunction)(void (*)(void))pysim_##name, METH_FASTCALL | METH_KEYWORDS,              \
+     pysim_##name##_doc},
+
+static PyMethodDef client_methods[] = {
+    PYSIM_EXECUTE_METHODS(EXECUTE_METHOD)
+    METHOD(get_workflow_status, client_get_workflow_status)
+    METHOD(validate_workflow, client_validate_workflow)
+    METHOD(get_job_status, client_get_job_status)
+    METHOD(set_api_key, client_call_set_api_key)
+    METHOD(set_base_url, client_call_set_base_url)
+    {"get_usage_limits", client_get_usage_limits, METH_NOARGS, get_usage_limits_doc},
+    {"get_rate_limit_info", client_get_rate_limit_info, METH_NOARGS,
+     get_rate_limit_info_doc},
+    {"close", client_close, METH_NOARGS, close_doc},
+    {"__enter__", client_enter, METH_NOARGS, NULL},
+    {"__exit__", client_exit, METH_VARARGS, NULL},
+    {"__getstate__", client_getstate, METH_NOARGS, NULL},
+    {"__setstate__", client_setstate, METH_O, NULL},
+    {"__reduce_ex__", client_reduce_ex, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+/* clang-format on */
+
+int pysim_methods_register(PyObject *module, struct pysim_state *state)
+{
+    return pysim_client_register(module, state, client_methods);
+}
