@@ -144,6 +144,19 @@ bool sim_head_find(const struct sim_head *head, const char *name, struct sim_tex
     return false;
 }
 
+bool sim_head_has_type(const struct sim_head *head, const char *media_type)
+{
+    struct sim_text type;
+    const char *end;
+
+    if (!head->is_complete || !sim_head_find(head, "content-type", &type))
+        return false;
+    end = memchr(type.data, ';', type.length);
+    if (end != NULL)
+        type.length = (size_t)(end - type.data);
+    return is_named(trim(type), media_type);
+}
+
 struct sim_text sim_head_reason(const struct sim_head *head)
 {
     struct sim_text line = {head->lines.data, 0};

@@ -41,6 +41,9 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
  * white space and holds until the next line is added. */
 bool sim_head_find(const struct sim_head *head, const char *name, struct sim_text *value);
 
+/* True when the head is complete and its Content-Type is that media type, parameters aside. */
+bool sim_head_has_type(const struct sim_head *head, const char *media_type);
+
 /* The reason phrase of the status line; empty where the server sent none. */
 struct sim_text sim_head_reason(const struct sim_head *head);
 

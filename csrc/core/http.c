@@ -17,6 +17,7 @@
 enum {
     KEPT_BODY_CAPACITY = 256 * 1024, /* a larger buffer is not kept for the next exchange */
     RESERVE_MOST = 64 * 1024 * 1024, /* a Content-Length is believed up to here */
+    STREAM_WINDOW = 64 * 1024,       /* of a stream, a step takes little more than this at once */
 };
 
 /* Checked out of a session a lane is an exchange, so threads never queue behind each other. */
@@ -32,8 +33,9 @@ struct sim_exchange {
     struct sim_buffer body;
     struct sim_redirects redirects;
     struct sim_error failure; /* what a callback met */
-    int64_t started_ms, active_ms;
-    bool is_added, was_sent, was_repeated, has_news, is_done, refused_redirect;
+    struct sim_progress progress;
+    bool is_added, was_repeated, has_news, is_done, refused_redirect;
+    bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
     long sent_before; /* bytes counted before this request went out */
 #if !SIM_LANE_HAS_PREREQUEST
     size_t body_sent;
@@ -63,7 +65,16 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
     char *place = NULL;
     enum sim_status status = SIM_OK;
 
-    if (x->body.length == 0 && x->head.has_length && !x->request.is_live) {
+    if (x->is_draining)
+        return length;
+    if (sim_exchange_is_stream(x)) {
+        x->is_paused = x->has_news && x->body.length >= STREAM_WINDOW;
+        if (x->is_paused)
+            return CURL_WRITEFUNC_PAUSE;
+        x->body.limit = SIZE_MAX;
+        x->has_news = true;
+    }
+    else if (x->body.length == 0 && x->head.has_length) {
         /* A known length is allocated once instead of grown into. It is a hint, no more: past
          * the limit the append below refuses, and compressed bodies outgrow it. */
         size_t expected =
@@ -77,7 +88,6 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
         (void)sim_fail(&x->failure, status, "The answer exceeds %zu bytes", x->body.limit);
     else if (status != SIM_OK)
         (void)sim_fail(&x->failure, status, "No memory for the answer");
-    x->has_news = true;
     return status == SIM_OK ? length : 0;
 }
 
@@ -86,7 +96,10 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
     struct sim_exchange *x = context;
     struct sim_text line = {bytes, unit * count};
 
-    return sim_head_add_line(&x->head, line, &x->failure) == SIM_OK ? line.length : 0;
+    if (sim_head_add_line(&x->head, line, &x->failure) != SIM_OK)
+        return 0;
+    x->has_news = x->has_news || sim_exchange_is_stream(x);
+    return line.length;
 }
 
 #if SIM_LANE_HAS_PREREQUEST
@@ -100,13 +113,13 @@ static int on_prerequest(void *context, char *peer, char *local, int peer_port, 
 
     (void)peer, (void)local, (void)peer_port, (void)local_port;
     (void)curl_easy_getinfo(x->lane.easy, CURLINFO_REQUEST_SIZE, &sent);
-    if (x->was_sent && x->request.is_post && sent > x->sent_before) {
+    if (x->progress.was_sent && x->request.is_post && sent > x->sent_before) {
         x->was_repeated = true;
         return CURL_PREREQFUNC_ABORT;
     }
     x->sent_before = sent; /* what a proxy was asked for does not count */
-    x->was_sent = true;
-    x->active_ms = sim_clock_monotonic_ms();
+    x->progress.was_sent = true;
+    x->progress.active_ms = sim_clock_monotonic_ms();
     return CURL_PREREQFUNC_OK;
 }
 #else
@@ -119,7 +132,7 @@ static size_t on_read(char *place, size_t unit, size_t count, void *context)
         length = unit * count;
     memcpy(place, x->request.body.data + x->body_sent, length);
     x->body_sent += length;
-    x->was_sent = true;
+    x->progress.was_sent = true;
     return length;
 }
 
@@ -293,13 +306,14 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
         return status;
     sim_head_reset(&x->head);
     sim_buffer_clear(&x->body);
-    x->was_sent = x->was_repeated = x->has_news = false;
+    x->progress.was_sent = x->was_repeated = x->has_news = x->is_paused = false;
+    x->body.limit = x->request.response_limit;
     x->sent_before = 0;
 #if !SIM_LANE_HAS_PREREQUEST
     x->body_sent = 0;
 #endif
     x->lane.message[0] = '\0';
-    x->active_ms = sim_clock_monotonic_ms();
+    x->progress.active_ms = sim_clock_monotonic_ms();
     if (curl_easy_setopt(x->lane.easy, CURLOPT_URL, x->url.data) != CURLE_OK ||
         curl_easy_setopt(x->lane.easy, CURLOPT_PROXY, x->proxy.data) != CURLE_OK ||
         curl_multi_add_handle(x->lane.multi, x->lane.easy) != CURLM_OK)
@@ -322,10 +336,9 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
     if (x == NULL)
         return fail_no_memory(error);
     x->request = *request;
-    x->body.limit = request->response_limit;
     x->failure = (struct sim_error){SIM_OK, ""};
-    x->is_done = x->refused_redirect = false;
-    x->started_ms = sim_clock_monotonic_ms();
+    x->is_done = x->refused_redirect = x->is_draining = false;
+    x->progress.started_ms = sim_clock_monotonic_ms();
     sim_buffer_clear(&x->url);
     sim_buffer_clear(&x->path);
     if (sim_moves_resolve(&session->moves, request->base, &x->url) != SIM_OK ||
@@ -359,7 +372,7 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
     if (x->was_repeated)
         return sim_fail(error, SIM_AMBIGUOUS,
                         "The connection was lost after the request had been sent");
-    if (code == CURLE_OUT_OF_MEMORY && !x->was_sent)
+    if (code == CURLE_OUT_OF_MEMORY && !x->progress.was_sent)
         return fail_no_memory(error);
     /* libcurl calls a header line beyond its own limit (100 KiB) out of memory before 8.6. */
     if (code == CURLE_OUT_OF_MEMORY)
@@ -371,7 +384,7 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
                         "another file or directory",
                         text,
                         x->request.trust.source != NULL ? x->request.trust.source : "nothing");
-    return sim_fail(error, x->was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
+    return sim_fail(error, x->progress.was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
 }
 
 /* Follows the redirect that has been answered, or leaves it as the answer. */
@@ -441,33 +454,6 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     return SIM_OK;
 }
 
-/* The time until the next deadline, at most `limit_ms`; SIM_TIMED_OUT when one has passed. */
-static enum sim_status exchange_time_left(const struct sim_exchange *x, int64_t limit_ms,
-                                          int64_t now_ms, int64_t *left_ms, struct sim_error *error)
-{
-    const struct sim_timeouts *timeouts = &x->request.timeouts;
-    const struct {
-        int64_t length_ms, since_ms;
-        const char *what;
-    } deadlines[] = {
-        {x->was_sent ? 0 : timeouts->connect_ms, x->active_ms, "No connection within the time-out"},
-        {x->was_sent ? timeouts->read_ms : 0, x->active_ms, "The server was silent for too long"},
-        {timeouts->total_ms, x->started_ms, "The whole exchange took too long"},
-    };
-
-    *left_ms = limit_ms;
-    for (size_t i = 0; i < sizeof deadlines / sizeof *deadlines; i++) {
-        int64_t left = deadlines[i].since_ms + deadlines[i].length_ms - now_ms;
-        if (deadlines[i].length_ms == 0)
-            continue;
-        if (left <= 0)
-            return sim_fail(error, SIM_TIMED_OUT, "%s", deadlines[i].what);
-        if (left < *left_ms)
-            *left_ms = left;
-    }
-    return SIM_OK;
-}
-
 enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim_error *error)
 {
     int64_t now_ms = sim_clock_monotonic_ms(), left_ms = 0;
@@ -476,10 +462,17 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
     enum sim_status status;
 
     *done = x->is_done;
+    if (x->has_news)
+        x->progress.active_ms = now_ms; /* what the caller did with them took its own time */
     x->has_news = false;
     /* A signal handler of the caller may have forked: the connection is the parent's. */
     if (x->lane.entry.owner != getpid())
         return sim_fail(error, SIM_AMBIGUOUS, "The process has forked during the exchange");
+    if (x->is_paused) {
+        CURLcode code = curl_easy_pause(x->lane.easy, CURLPAUSE_CONT); /* it may pause again */
+        if (code != CURLE_OK)
+            return exchange_fail(x, code, error);
+    }
     while (!*done) {
         if (curl_multi_perform(x->lane.multi, &running) != CURLM_OK)
             return fail_no_memory(error);
@@ -487,15 +480,17 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
         if (status != SIM_OK || *done)
             return status;
         now_ms = sim_clock_monotonic_ms();
-        if ((x->request.is_live && x->has_news) || now_ms >= end_ms)
+        if (x->has_news || now_ms >= end_ms)
             return SIM_OK;
-        status = exchange_time_left(x, end_ms - now_ms, now_ms, &left_ms, error);
+        status = sim_deadline_left(&x->request.timeouts, &x->progress, now_ms, end_ms - now_ms,
+                                   &left_ms, error);
         if (status != SIM_OK)
             return status;
         if (curl_multi_poll(x->lane.multi, NULL, 0, (int)left_ms, &ready) != CURLM_OK)
             return fail_no_memory(error);
         if (ready > 0)
-            x->active_ms = x->was_sent ? sim_clock_monotonic_ms() : x->active_ms;
+            x->progress.active_ms =
+                x->progress.was_sent ? sim_clock_monotonic_ms() : x->progress.active_ms;
         else if (sim_clock_monotonic_ms() < now_ms + left_ms)
             return SIM_OK; /* a signal, or a moment that libcurl waited for: the caller looks */
     }
@@ -507,7 +502,7 @@ void sim_exchange_drain(struct sim_exchange *x)
     bool done = x->is_done;
 
     sim_buffer_clear(&x->body);
-    x->request.is_live = false;
+    x->is_draining = true;
     if (!done)
         (void)!sim_exchange_step(x, &done, NULL);
 }
@@ -554,6 +549,14 @@ bool sim_exchange_header(const struct sim_exchange *x, const char *name, struct 
     return sim_head_find(&x->head, name, value);
 }
 
+bool sim_exchange_is_stream(const struct sim_exchange *x)
+{
+    long http_status = sim_exchange_http_status(x);
+
+    return x->request.stream_type != NULL && http_status >= 200 && http_status <= 299 &&
+           sim_head_has_type(&x->head, x->request.stream_type);
+}
+
 struct sim_buffer *sim_exchange_body(struct sim_exchange *x)
 {
     return &x->body;
@@ -572,7 +575,7 @@ bool sim_exchange_refused_redirect(const struct sim_exchange *x, struct sim_text
 
 bool sim_exchange_was_sent(const struct sim_exchange *x)
 {
-    return x->was_sent;
+    return x->progress.was_sent;
 }
 
 bool sim_http_default_trust(struct sim_trust *trust)

@@ -12,9 +12,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "core/buffer.h"
+#include "core/deadline.h"
 #include "core/status.h"
 #include "core/trust.h"
 #include "core/url.h" /* struct sim_text */
@@ -29,12 +29,6 @@ enum {
 struct sim_session;  /* shared, counted */
 struct sim_exchange; /* one request under way, with the connection that it uses */
 
-struct sim_timeouts {   /* milliseconds; 0: no bound */
-    int64_t connect_ms; /* until the request can be sent: look-up, connect, TLS, proxy */
-    int64_t read_ms;    /* the longest silence while sending or receiving after that */
-    int64_t total_ms;   /* the whole exchange, redirects included */
-};
-
 struct sim_request {
     bool is_post;
     struct sim_text base;       /* scheme, host and prefix, without a slash at its end */
@@ -45,7 +39,9 @@ struct sim_request {
     struct sim_timeouts timeouts;
     struct sim_trust trust; /* for https; read by sim_exchange_start only */
     size_t response_limit;  /* a larger body (after decompression) is SIM_LIMIT */
-    bool is_live;           /* steps return as soon as there are new bytes of the body */
+    /* The media type of bodies that are handed over as they arrive, NULL for none. Of such a
+     * stream steps return as soon as there is something new; no limit holds for the whole of it. */
+    const char *stream_type;
 };
 
 struct sim_session *sim_session_new(void) SIM_MUST_CHECK; /* NULL: no memory */
@@ -62,7 +58,8 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
                                    struct sim_error *error) SIM_MUST_CHECK;
 
 /* Drives the exchange until it is done (`*done`), a signal arrives, SIM_HTTP_STEP_MS have passed,
- * or, when it is live, bytes of the body have arrived. A failure ends the exchange; its status says
+ * or bytes of a stream have arrived, which the caller consumes before the next step: the time it
+ * takes over them is not the server's silence. A failure ends the exchange; its status says
  * whether the request may have been served (SIM_AMBIGUOUS, SIM_TIMED_OUT after sending). */
 enum sim_status sim_exchange_step(struct sim_exchange *exchange, bool *done,
                                   struct sim_error *error) SIM_MUST_CHECK;
@@ -80,7 +77,9 @@ long sim_exchange_http_status(const struct sim_exchange *exchange); /* 0 before 
 struct sim_text sim_exchange_reason(const struct sim_exchange *exchange);
 bool sim_exchange_header(const struct sim_exchange *exchange, const char *name,
                          struct sim_text *value);
-/* The body so far; a reader of a live exchange consumes from it. */
+/* True once the head is there and says 2xx and the stream's media type. */
+bool sim_exchange_is_stream(const struct sim_exchange *exchange);
+/* The body so far; the reader of a stream consumes from it. */
 struct sim_buffer *sim_exchange_body(struct sim_exchange *exchange);
 /* True after done: the answer is a redirect that was not followed; `*host` is where it points,
  * empty where it names no host. */

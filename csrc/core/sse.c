@@ -1,18 +1,21 @@
 #include "core/sse.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static const char byte_order_mark[] = "\xEF\xBB\xBF";
 
 enum {
     BOM_LENGTH = 3,
-    FIRST_WINDOW = 256, /* most lines are shorter */
+    FIRST_WINDOW = 256,               /* most lines are shorter */
+    NAME_LENGTH = sizeof "data: " - 1, /* what stands before an event's data in its line */
 };
 
 void sim_sse_init(struct sim_sse *parser, size_t event_limit)
 {
     *parser = (struct sim_sse){.event_limit = event_limit};
-    sim_buffer_init(&parser->line, event_limit);
+    sim_buffer_init(&parser->line,
+                    event_limit < SIZE_MAX - NAME_LENGTH ? event_limit + NAME_LENGTH : SIZE_MAX);
     sim_buffer_init(&parser->data, event_limit);
     sim_buffer_init(&parser->type, event_limit);
 }
@@ -108,7 +111,7 @@ static enum sim_status take_line(struct sim_sse *parser, struct sim_text *line, 
             return status;
         *line = (struct sim_text){parser->line.data, parser->line.length};
     }
-    else if (length > parser->event_limit)
+    else if (length > parser->line.limit)
         return SIM_LIMIT;
     skip_input(parser, length);
     if (end == NULL)

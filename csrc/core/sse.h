@@ -21,17 +21,18 @@ struct sim_sse_event {
 
 struct sim_sse {
     struct sim_buffer line; /* the line under way, where the input cut it */
-    struct sim_buffer data; /* the data lines of the event under way, each followed by a LF */
+    struct sim_buffer data; /* the data lines of the event under way, joined with LF */
     struct sim_buffer type; /* its event field */
     struct sim_text input;  /* what sim_sse_next() has not read yet; the caller's memory */
-    size_t event_limit;     /* bytes of one event's data, or of one line */
+    size_t event_limit;     /* bytes of one event's data */
     unsigned bom_matched;   /* bytes of a leading byte order mark seen; 3: no longer looked for */
     bool has_data;          /* a data field was seen in the event under way */
     bool after_cr;          /* the last byte was a CR: a LF that follows belongs to it */
     bool is_handed_out;     /* the event in `data` was handed out: forget it before reading on */
 };
 
-/* An event larger than `event_limit` bytes is SIM_LIMIT. Allocates nothing. */
+/* An event with more than `event_limit` bytes of data is SIM_LIMIT, and so is a line that is longer
+ * than the one that can carry them. Allocates nothing. */
 void sim_sse_init(struct sim_sse *parser, size_t event_limit);
 /* Legal on an all-zero parser, and twice. */
 void sim_sse_fini(struct sim_sse *parser);

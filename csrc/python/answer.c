@@ -343,8 +343,9 @@ static PyObject *answer_stream(struct pysim_call *call)
     struct pysim_reader reader = {0};
     PyObject *result = NULL;
 
-    if (pysim_reader_init(&reader, call) == 0)
-        result = pysim_reader_result(&reader);
+    if (pysim_reader_init(&reader, call) == 0 && pysim_reader_finish(&reader) == 0)
+        result = pysim_fold_result(&reader.fold, NULL);
+    pysim_reader_drain(&reader);
     pysim_reader_fini(&reader);
     return result;
 }
@@ -410,7 +411,7 @@ PyObject *pysim_answer(struct pysim_call *call, bool is_async)
 
     if (http_status < 200 || http_status > 299)
         return pysim_answer_raise(call);
-    if (call->kind == PYSIM_EXECUTE && pysim_call_is_stream(call))
+    if (sim_exchange_is_stream(call->exchange))
         return answer_stream(call);
     switch (call->kind) {
     case PYSIM_EXECUTE:

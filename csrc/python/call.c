@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/clock.h"
 #include "python/certificates.h"
@@ -21,6 +20,7 @@ static const struct pysim_endpoint_row endpoints[] = {
             .code = "EXECUTION_ERROR",
             .timeout_message = "Workflow execution timed out after",
             .doubt = "; the run may have happened",
+            .stream_type = "text/event-stream",
         },
     [PYSIM_STATUS] =
         {
@@ -235,7 +235,7 @@ int pysim_call_init(struct pysim_call *call, struct pysim_state *state,
 }
 
 int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
-                     const struct pysim_timeout *timeout, struct pysim_mode mode)
+                     const struct pysim_timeout *timeout, bool is_async)
 {
     struct sim_error error = {SIM_OK, ""};
     const char *headers[MOST_HEADERS];
@@ -249,7 +249,7 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
         .body = {call->body.data, call->body.length},
         .timeouts = timeout->timeouts,
         .response_limit = call->response_limit,
-        .is_live = mode.is_live,
+        .stream_type = call->endpoint->stream_type,
     };
 
     if (base == NULL)
@@ -257,13 +257,12 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
     Py_INCREF(timeout->given);
     Py_XSETREF(call->timeout, timeout->given);
     call->is_done = false;
-    call->is_live = mode.is_live;
     headers[request.header_count++] = PyBytes_AS_STRING(call->state->user_agent);
     if (origin->key_header != NULL)
         headers[request.header_count++] = PyBytes_AS_STRING(origin->key_header);
     if (request.is_post)
         headers[request.header_count++] = "Content-Type: application/json";
-    if (mode.is_async)
+    if (is_async)
         headers[request.header_count++] = "X-Execution-Mode: async";
     if (pysim_certificates_find(call->state, request.base, &request.trust, &error) < 0) {
         if (PyErr_Occurred())
@@ -292,22 +291,9 @@ int pysim_call_step(struct pysim_call *call)
     return call->is_done ? 0 : PyErr_CheckSignals();
 }
 
-bool pysim_call_is_stream(const struct pysim_call *call)
-{
-    static const char stream_type[] = "text/event-stream";
-    long http_status = sim_exchange_http_status(call->exchange);
-    struct sim_text type;
-
-    return http_status >= 200 && http_status <= 299 &&
-           sim_exchange_header(call->exchange, "content-type", &type) &&
-           type.length >= sizeof stream_type - 1 &&
-           strncasecmp(type.data, stream_type, sizeof stream_type - 1) == 0;
-}
-
 int pysim_call_wait_for_answer(struct pysim_call *call)
 {
-    while (!call->is_done && !(call->is_live && sim_exchange_body(call->exchange)->length > 0 &&
-                               pysim_call_is_stream(call)))
+    while (!call->is_done && !call->is_given_up && !sim_exchange_is_stream(call->exchange))
         if (pysim_call_step(call) < 0)
             return -1;
     return 0;

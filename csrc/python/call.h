@@ -26,18 +26,13 @@ struct pysim_endpoint_row {
     const char *code;            /* the error code of a failure without one of its own */
     const char *timeout_message; /* what stands before the time-out in seconds */
     const char *doubt;           /* what to add when the request may have been served */
+    const char *stream_type;     /* the media type of an answer in events; NULL: there is none */
 };
 
 /* How a caller waits, taken from `timeout`. */
 struct pysim_timeout {
     PyObject *given; /* borrowed; for messages */
     struct sim_timeouts timeouts;
-};
-
-/* How the server is to run, and how its answer is to be handed over. */
-struct pysim_mode {
-    bool is_async; /* a queued run is asked for */
-    bool is_live;  /* steps return with every piece of the body */
 };
 
 struct pysim_call {            /* start from all zero, end with pysim_call_fini() */
@@ -48,7 +43,8 @@ struct pysim_call {            /* start from all zero, end with pysim_call_fini(
     struct sim_exchange *exchange;
     PyObject *timeout;     /* as given; owned */
     size_t response_limit; /* bytes; from the environment */
-    bool is_live, is_done;
+    bool is_done;
+    bool is_given_up; /* by another thread, while this one waits: it stops waiting */
 };
 
 /* Where a call goes. Starting it may run Python code (the search for certificates imports modules),
@@ -68,20 +64,18 @@ int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pys
 int pysim_call_init(struct pysim_call *call, struct pysim_state *state,
                     enum pysim_endpoint endpoint, PyObject *id);
 
-/* Starts the exchange. 0, or -1 with an exception. A call that has ended may be started again. */
+/* Starts the exchange; `is_async` asks for a queued run. 0, or -1 with an exception. A call that
+ * has ended may be started again. */
 int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
-                     const struct pysim_timeout *timeout, struct pysim_mode mode);
+                     const struct pysim_timeout *timeout, bool is_async);
 
 /* One step, without the GIL. 0, or -1 with an exception: what a signal handler raised, or what the
  * transport met. The exchange can't go on after that. */
 int pysim_call_step(struct pysim_call *call);
 
-/* Steps until the answer is complete, or, when it is live, until its body begins to be a stream of
- * events. 0, or -1 with an exception. */
+/* Steps until the answer is complete, known to be a stream of events, or given up. 0, or -1 with an
+ * exception. */
 int pysim_call_wait_for_answer(struct pysim_call *call);
-
-/* True when the answer is a 2xx with events, whatever was asked for; known with the head. */
-bool pysim_call_is_stream(const struct pysim_call *call);
 
 /* Ends the exchange, if one is under way, and keeps path and body for another start. */
 void pysim_call_end(struct pysim_call *call);

@@ -269,7 +269,7 @@ static int client_note_answer(struct client *self, const struct pysim_call *call
 }
 
 int pysim_client_send(PyObject *client, struct pysim_call *call,
-                      const struct pysim_timeout *timeout, struct pysim_mode mode)
+                      const struct pysim_timeout *timeout, bool is_async)
 {
     struct client *self = (struct client *)client;
     const struct pysim_origin origin = {
@@ -279,7 +279,7 @@ int pysim_client_send(PyObject *client, struct pysim_call *call,
     };
     int result = -1;
 
-    if (pysim_call_start(call, &origin, timeout, mode) == 0 &&
+    if (pysim_call_start(call, &origin, timeout, is_async) == 0 &&
         pysim_call_wait_for_answer(call) == 0)
         result = client_note_answer(self, call);
     Py_DECREF(origin.base_url);
@@ -288,12 +288,12 @@ int pysim_client_send(PyObject *client, struct pysim_call *call,
 }
 
 PyObject *pysim_client_perform(PyObject *client, struct pysim_call *call,
-                               const struct pysim_timeout *timeout, struct pysim_mode mode)
+                               const struct pysim_timeout *timeout, bool is_async)
 {
     PyObject *result = NULL;
 
-    if (pysim_client_send(client, call, timeout, mode) == 0)
-        result = pysim_answer(call, mode.is_async);
+    if (pysim_client_send(client, call, timeout, is_async) == 0)
+        result = pysim_answer(call, is_async);
     pysim_call_end(call);
     return result;
 }

@@ -17,12 +17,12 @@ struct pysim_state *pysim_client_state(PyObject *client);
 /* Sends a prepared call where `client` points now, waits as pysim_call_wait_for_answer() does and
  * notes the answer's rate-limit headers. 0, or -1 with an exception. End with pysim_call_end(). */
 int pysim_client_send(PyObject *client, struct pysim_call *call,
-                      const struct pysim_timeout *timeout, struct pysim_mode mode);
+                      const struct pysim_timeout *timeout, bool is_async);
 
 /* Sends a prepared call and returns its result (a new reference), or NULL with an exception. The
  * call has ended then, and may be sent again. */
 PyObject *pysim_client_perform(PyObject *client, struct pysim_call *call,
-                               const struct pysim_timeout *timeout, struct pysim_mode mode);
+                               const struct pysim_timeout *timeout, bool is_async);
 
 /* Closes the connections; the next call connects anew. */
 void pysim_client_close(PyObject *client);

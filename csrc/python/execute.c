@@ -38,7 +38,7 @@ struct execution {
     struct pysim_state *state; /* borrowed */
     struct pysim_call call;
     struct pysim_timeout timeout;
-    struct pysim_mode mode;
+    bool is_async;
 };
 
 /* Truth of an optional argument; -1 with an exception. */
@@ -57,10 +57,7 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
     struct pysim_state *state = pysim_client_state(self);
     int encoded;
 
-    *execution = (struct execution){
-        .state = state,
-        .mode = {.is_async = is_async > 0, .is_live = stream > 0},
-    };
+    *execution = (struct execution){.state = state, .is_async = is_async > 0};
     if (stream < 0 || is_async < 0 ||
         pysim_timeout_parse(state, values[TIMEOUT], &execution->timeout) < 0 ||
         pysim_call_init(&execution->call, state, PYSIM_EXECUTE, values[WORKFLOW_ID]) < 0)
@@ -116,7 +113,8 @@ PyObject *pysim_execute_workflow(PyObject *self, PyObject *const *arguments, Py_
     if (pysim_arguments_match(&signature, arguments, given, keyword_names, values) < 0)
         return NULL;
     if (execution_init(&execution, self, values) == 0)
-        result = pysim_client_perform(self, &execution.call, &execution.timeout, execution.mode);
+        result =
+            pysim_client_perform(self, &execution.call, &execution.timeout, execution.is_async);
     pysim_call_fini(&execution.call);
     return result;
 }
@@ -286,7 +284,7 @@ static PyObject *retry_own(PyObject *self, PyObject *const *values, const struct
     if (execution_init(&execution, self, values) == 0)
         for (long attempt = 0;; attempt++) {
             result =
-                pysim_client_perform(self, &execution.call, &execution.timeout, execution.mode);
+                pysim_client_perform(self, &execution.call, &execution.timeout, execution.is_async);
             if (result != NULL || retrying_wait(retrying, execution.state, attempt) < 0)
                 break;
         }

@@ -6,35 +6,88 @@
 #include "python/error.h"
 #include "python/record.h"
 
-/* The words of the canvas dialect, which a run of the draft speaks, by what they mean. */
-static const char canvas_chunk[] = "stream:chunk";
-static const char canvas_completed[] = "execution:completed";
-static const char canvas_error[] = "execution:error";
-static const char canvas_cancelled[] = "execution:cancelled";
+/* The words of the API's streams, each a str in the module's state: keys, and what events are
+ * called. Those with a colon are of the canvas dialect, which a run of the draft speaks. */
+#define WORDS(X)                                                                                   \
+    X(EVENT, "event")                                                                              \
+    X(TYPE, "type")                                                                                \
+    X(DATA, "data")                                                                                \
+    X(BLOCK_ID, "blockId")                                                                         \
+    X(CHUNK, "chunk")                                                                              \
+    X(CONTENT, "content")                                                                          \
+    X(SUCCESS, "success")                                                                          \
+    X(OUTPUT, "output")                                                                            \
+    X(ERROR, "error")                                                                              \
+    X(MESSAGE, "message")                                                                          \
+    X(METADATA, "metadata")                                                                        \
+    X(DURATION, "duration")                                                                        \
+    X(START_TIME, "startTime")                                                                     \
+    X(END_TIME, "endTime")                                                                         \
+    X(FINAL, "final")                                                                              \
+    X(DONE, "done")                                                                                \
+    X(CHUNK_RESET, "chunk_reset")                                                                  \
+    X(THINKING, "thinking")                                                                        \
+    X(STREAM_ERROR, "stream_error")                                                                \
+    X(CANVAS_CHUNK, "stream:chunk")                                                                \
+    X(CANVAS_COMPLETED, "execution:completed")                                                     \
+    X(CANVAS_ERROR, "execution:error")                                                             \
+    X(CANVAS_CANCELLED, "execution:cancelled")
 
-static PyObject *get(PyObject *object, const char *key)
+#define WORD_NAME(name, text) name,
+enum word { WORDS(WORD_NAME) WORD_COUNT };
+
+/* Borrowed. */
+static PyObject *word_of(const struct pysim_fold *fold, enum word word)
 {
-    PyObject *value =
-        object != NULL && PyDict_Check(object) ? PyDict_GetItemString(object, key) : NULL;
-
-    return value;
+    return PyTuple_GET_ITEM(fold->state->stream_words, word);
 }
 
-static PyObject *get_str(PyObject *object, const char *key)
+static int make_words(struct pysim_state *state)
 {
-    PyObject *value = get(object, key);
+#define WORD_TEXT(name, text) text,
+    static const char *const texts[] = {WORDS(WORD_TEXT)};
+    PyObject *words = PyTuple_New(WORD_COUNT);
+
+    for (int i = 0; words != NULL && i < WORD_COUNT; i++) {
+        PyObject *word = PyUnicode_InternFromString(texts[i]);
+        if (word == NULL)
+            Py_CLEAR(words);
+        else
+            PyTuple_SET_ITEM(words, i, word);
+    }
+    if (words == NULL)
+        return -1;
+    Py_XSETREF(state->stream_words, words);
+    return 0;
+}
+
+/* The value of a key, borrowed; NULL when `object` is no dict or lacks it. A look-up by a str in a
+ * dict whose keys are str cannot fail. */
+static PyObject *get(const struct pysim_fold *fold, PyObject *object, enum word key)
+{
+    return object != NULL && PyDict_Check(object)
+               ? PyDict_GetItemWithError(object, word_of(fold, key))
+               : NULL;
+}
+
+static PyObject *get_str(const struct pysim_fold *fold, PyObject *object, enum word key)
+{
+    PyObject *value = get(fold, object, key);
 
     return value != NULL && PyUnicode_Check(value) ? value : NULL;
 }
 
-static bool is_word(PyObject *text, const char *word)
+static bool is_word(const struct pysim_fold *fold, PyObject *text, enum word word)
 {
-    return text != NULL && PyUnicode_CompareWithASCIIString(text, word) == 0;
+    return text != NULL && PyUnicode_Compare(text, word_of(fold, word)) == 0;
 }
 
 int pysim_fold_init(struct pysim_fold *fold, struct pysim_state *state)
 {
-    *fold = (struct pysim_fold){.state = state, .index = PyDict_New()};
+    *fold = (struct pysim_fold){.state = state};
+    if (state->stream_words == NULL && make_words(state) < 0)
+        return -1;
+    fold->index = PyDict_New();
     return fold->index != NULL ? 0 : -1;
 }
 
@@ -78,13 +131,12 @@ static Py_ssize_t add_block(struct pysim_fold *fold, PyObject *id)
         fold->texts = texts;
         fold->capacity = capacity;
     }
+    /* The buffer first: what the index names is there. */
+    sim_buffer_init(&fold->texts[fold->count], PY_SSIZE_T_MAX);
     place = PyLong_FromSsize_t(fold->count);
     stored = place != NULL ? PyDict_SetItem(fold->index, id, place) : -1;
     Py_XDECREF(place);
-    if (stored < 0)
-        return -1;
-    sim_buffer_init(&fold->texts[fold->count], PY_SSIZE_T_MAX);
-    return fold->count++;
+    return stored < 0 ? -1 : fold->count++;
 }
 
 static struct sim_buffer *find_block(struct pysim_fold *fold, PyObject *id)
@@ -168,24 +220,20 @@ PyObject *pysim_fold_blocks(const struct pysim_fold *fold)
 /* ---- the terminal event ---- */
 
 /* Puts one block's text where the output leaves it out; `output` is ours to change. */
-static int complete_block(PyObject *output, PyObject *id, PyObject *text)
+static int complete_block(const struct pysim_fold *fold, PyObject *output, PyObject *id,
+                          PyObject *text)
 {
     PyObject *block = PyDict_GetItemWithError(output, id), *completed;
-    int result;
+    int result = -1;
 
-    if (block == NULL && PyErr_Occurred())
-        return -1;
     if (PyUnicode_GET_LENGTH(text) == 0 ||
-        (block != NULL && (!PyDict_Check(block) || get(block, "content") != NULL)))
+        (block != NULL && (!PyDict_Check(block) || get(fold, block, CONTENT) != NULL)))
         return 0;
     /* A copy: the block belongs to the event too, which stays as it came. */
     completed = block != NULL ? PyDict_Copy(block) : PyDict_New();
-    if (completed == NULL)
-        return -1;
-    result = PyDict_SetItemString(completed, "content", text) < 0
-                 ? -1
-                 : PyDict_SetItem(output, id, completed);
-    Py_DECREF(completed);
+    if (completed != NULL && PyDict_SetItem(completed, word_of(fold, CONTENT), text) == 0)
+        result = PyDict_SetItem(output, id, completed);
+    Py_XDECREF(completed);
     return result;
 }
 
@@ -202,7 +250,7 @@ static PyObject *complete_output(const struct pysim_fold *fold, PyObject *output
     completed = is_absent ? PyDict_New() : PyDict_Copy(output);
     while (completed != NULL && PyDict_Next(fold->index, &at, &id, &place)) {
         PyObject *text = text_at(fold, place);
-        if (text == NULL || complete_block(completed, id, text) < 0)
+        if (text == NULL || complete_block(fold, completed, id, text) < 0)
             Py_CLEAR(completed);
         Py_XDECREF(text);
     }
@@ -211,8 +259,8 @@ static PyObject *complete_output(const struct pysim_fold *fold, PyObject *output
 
 static int end_with_result(struct pysim_fold *fold, PyObject *data, PyObject *metadata)
 {
-    PyObject *error = get(data, "error"), *success = get(data, "success");
-    PyObject *output = complete_output(fold, get(data, "output"));
+    PyObject *error = get(fold, data, ERROR), *success = get(fold, data, SUCCESS);
+    PyObject *output = complete_output(fold, get(fold, data, OUTPUT));
     PyObject *values[7] = {NULL};
 
     if (output == NULL)
@@ -231,14 +279,14 @@ static int end_with_result(struct pysim_fold *fold, PyObject *data, PyObject *me
 /* The canvas dialect has the metadata's members beside the output. */
 static int end_with_canvas_result(struct pysim_fold *fold, PyObject *data)
 {
-    static const char *const names[] = {"duration", "startTime", "endTime"};
+    static const enum word names[] = {DURATION, START_TIME, END_TIME};
     PyObject *metadata = PyDict_New();
     int result = metadata != NULL ? 0 : -1;
 
     for (size_t i = 0; result == 0 && i < sizeof names / sizeof *names; i++) {
-        PyObject *value = get(data, names[i]);
+        PyObject *value = get(fold, data, names[i]);
         if (value != NULL)
-            result = PyDict_SetItemString(metadata, names[i], value);
+            result = PyDict_SetItem(metadata, word_of(fold, names[i]), value);
     }
     if (result == 0)
         result = end_with_result(fold, data, PyDict_GET_SIZE(metadata) > 0 ? metadata : NULL);
@@ -249,31 +297,37 @@ static int end_with_canvas_result(struct pysim_fold *fold, PyObject *data)
 static int end_with_error(struct pysim_fold *fold, PyObject *message, const char *otherwise)
 {
     if (message == NULL || !PyUnicode_Check(message))
-        message = get_str(message, "message");
-    fold->error = message != NULL ? Py_NewRef(message) : PyUnicode_FromString(otherwise);
+        message = get_str(fold, message, MESSAGE);
+    fold->error = message != NULL && PyUnicode_GET_LENGTH(message) > 0
+                      ? Py_NewRef(message)
+                      : PyUnicode_FromString(otherwise);
     return fold->error != NULL ? 0 : -1;
 }
 
 /* ---- events ---- */
 
+static int fold_chunk(struct pysim_fold *fold, PyObject *data, struct pysim_event *event)
+{
+    event->text = get_str(fold, data, CHUNK);
+    event->is_chunk = event->text != NULL;
+    if (!event->is_chunk || event->block_id == NULL)
+        return 0;
+    return add_text(fold, event->block_id, event->text);
+}
+
 static int fold_canvas(struct pysim_fold *fold, PyObject *data, PyObject *word,
                        struct pysim_event *event)
 {
-    PyObject *inner = get(data, "data");
+    PyObject *inner = get(fold, data, DATA);
 
-    event->block_id = get_str(inner, "blockId");
-    if (is_word(word, canvas_chunk)) {
-        event->text = get_str(inner, "chunk");
-        event->is_chunk = event->text != NULL;
-        if (event->is_chunk && event->block_id != NULL)
-            return add_text(fold, event->block_id, event->text);
-        return 0;
-    }
-    if (is_word(word, canvas_completed))
+    event->block_id = get_str(fold, inner, BLOCK_ID);
+    if (is_word(fold, word, CANVAS_CHUNK))
+        return fold_chunk(fold, inner, event);
+    if (is_word(fold, word, CANVAS_COMPLETED))
         return end_with_canvas_result(fold, inner);
-    if (is_word(word, canvas_error))
-        return end_with_error(fold, get(inner, "error"), "The run failed");
-    if (is_word(word, canvas_cancelled))
+    if (is_word(fold, word, CANVAS_ERROR))
+        return end_with_error(fold, get(fold, inner, ERROR), "The run failed");
+    if (is_word(fold, word, CANVAS_CANCELLED))
         return end_with_error(fold, NULL, "The run was cancelled");
     return 0;
 }
@@ -281,60 +335,61 @@ static int fold_canvas(struct pysim_fold *fold, PyObject *data, PyObject *word,
 static int fold_named(struct pysim_fold *fold, PyObject *data, PyObject *word,
                       struct pysim_event *event)
 {
-    if (is_word(word, "final"))
-        return end_with_result(fold, get(data, "data"), get(get(data, "data"), "metadata"));
-    if (is_word(word, "done"))
-        return end_with_result(fold, data, get(data, "metadata"));
-    if (is_word(word, "error"))
-        return end_with_error(fold, get(data, "error"), "The run failed");
-    if (is_word(word, "chunk_reset") && event->block_id != NULL)
+    if (is_word(fold, word, FINAL) || is_word(fold, word, DONE)) {
+        /* Servers wrap what the documentation has beside the word. */
+        PyObject *inner = get(fold, data, DATA);
+        if (inner == NULL || !PyDict_Check(inner))
+            inner = data;
+        return end_with_result(fold, inner, get(fold, inner, METADATA));
+    }
+    if (is_word(fold, word, ERROR))
+        return end_with_error(fold, get(fold, data, ERROR), "The run failed");
+    if (is_word(fold, word, CHUNK))
+        return fold_chunk(fold, data, event);
+    if (is_word(fold, word, CHUNK_RESET) && event->block_id != NULL)
         return reset_text(fold, event->block_id);
-    if (is_word(word, "thinking"))
-        event->text = get_str(data, "data");
-    else if (is_word(word, "stream_error"))
-        event->text = get_str(data, "error");
+    if (is_word(fold, word, THINKING))
+        event->text = get_str(fold, data, DATA);
+    else if (is_word(fold, word, STREAM_ERROR))
+        event->text = get_str(fold, data, ERROR);
     return 0;
 }
 
-/* The word for an event: its own, or "chunk"; the canvas dialect's words for a chunk and the ends
- * are translated, so that a reader needs to know one dialect. */
-static PyObject *event_type(PyObject *word, PyObject *stream_type, const struct pysim_event *event)
+/* The word for an event (a new reference): its own, or "chunk"; the canvas dialect's words for a
+ * chunk and the ends are translated, so that a reader needs to know one dialect. */
+static PyObject *event_type(const struct pysim_fold *fold, PyObject *word, bool is_chunk)
 {
-    if (event->is_chunk)
-        return PyUnicode_InternFromString("chunk");
-    if (is_word(word, canvas_completed))
-        return PyUnicode_InternFromString("final");
-    if (is_word(word, canvas_error) || is_word(word, canvas_cancelled))
-        return PyUnicode_InternFromString("error");
-    if (word != NULL)
+    enum word translated = MESSAGE; /* the standard's word for an event without any */
+
+    if (is_chunk)
+        translated = CHUNK;
+    else if (is_word(fold, word, CANVAS_COMPLETED))
+        translated = FINAL;
+    else if (is_word(fold, word, CANVAS_ERROR) || is_word(fold, word, CANVAS_CANCELLED))
+        translated = ERROR;
+    else if (word != NULL)
         return Py_NewRef(word);
-    return stream_type != NULL ? Py_NewRef(stream_type) : PyUnicode_InternFromString("message");
+    return Py_NewRef(word_of(fold, translated));
 }
 
 int pysim_fold_event(struct pysim_fold *fold, PyObject *data, PyObject *type,
                      struct pysim_event *event)
 {
-    PyObject *word = get_str(data, "event"),
-             *canvas_word = word == NULL ? get_str(data, "type") : NULL;
-    struct pysim_event understood = {.block_id = get_str(data, "blockId")};
+    PyObject *word = get_str(fold, data, EVENT);
     int result = 0;
 
-    if (pysim_fold_has_ended(fold))
-        ; /* whatever comes now changes nothing */
-    else if (word != NULL)
-        result = fold_named(fold, data, word, &understood);
-    else if (canvas_word != NULL)
-        result = fold_canvas(fold, data, canvas_word, &understood);
-    else if ((understood.text = get_str(data, "chunk")) != NULL) {
-        understood.is_chunk = true;
-        if (understood.block_id != NULL)
-            result = add_text(fold, understood.block_id, understood.text);
-    }
-    if (event == NULL || result < 0)
-        return result;
-    understood.type = event_type(word != NULL ? word : canvas_word, type, &understood);
-    *event = understood;
-    return understood.type != NULL ? 0 : -1;
+    *event = (struct pysim_event){.block_id = get_str(fold, data, BLOCK_ID)};
+    if (word != NULL)
+        result = fold_named(fold, data, word, event);
+    else if (get_str(fold, data, CHUNK) != NULL)
+        result = fold_chunk(fold, data, event);
+    else if ((word = get_str(fold, data, TYPE)) != NULL)
+        result = fold_canvas(fold, data, word, event);
+    else if ((word = type) != NULL && data != NULL && PyDict_Check(data))
+        result = fold_named(fold, data, word, event); /* the event stream's own way to name it */
+    if (result == 0)
+        event->type = event_type(fold, word, event->is_chunk);
+    return event->type != NULL ? 0 : -1;
 }
 
 bool pysim_fold_has_ended(const struct pysim_fold *fold)
@@ -344,14 +399,19 @@ bool pysim_fold_has_ended(const struct pysim_fold *fold)
 
 /* ---- outcomes ---- */
 
-PyObject *pysim_fold_raise(const struct pysim_fold *fold)
+PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interruption)
 {
     struct pysim_failure failure = {.retry_after_ms = PYSIM_NO_RETRY_AFTER};
 
-    failure.message = fold->error != NULL
-                          ? Py_NewRef(fold->error)
-                          : PyUnicode_FromString("The stream ended without its final event; the "
-                                                 "run may have happened");
+    if (fold->result != NULL)
+        return Py_NewRef(fold->result);
+    failure.message =
+        fold->error != NULL
+            ? Py_NewRef(fold->error)
+            : PyUnicode_FromFormat("%s; the run may have happened",
+                                   interruption != NULL
+                                       ? interruption
+                                       : "The stream ended without its final event");
     failure.code =
         PyUnicode_FromString(fold->error != NULL ? "EXECUTION_ERROR" : "STREAM_INTERRUPTED");
     failure.details = pysim_fold_blocks(fold);
@@ -376,16 +436,11 @@ void pysim_fold_amend_exception(const struct pysim_fold *fold)
     interrupted = PyUnicode_FromString("STREAM_INTERRUPTED");
     if (code != NULL && blocks != NULL && interrupted != NULL &&
         PyObject_SetAttrString(value, "details", blocks) == 0 &&
-        !(PyUnicode_Check(code) && is_word(code, "TIMEOUT")))
+        !(PyUnicode_Check(code) && PyUnicode_CompareWithASCIIString(code, "TIMEOUT") == 0))
         (void)PyObject_SetAttrString(value, "code", interrupted);
     PyErr_Clear(); /* without memory the exception stands as it is */
     Py_XDECREF(code);
     Py_XDECREF(blocks);
     Py_XDECREF(interrupted);
     PyErr_Restore(type, value, traceback);
-}
-
-PyObject *pysim_fold_result(const struct pysim_fold *fold)
-{
-    return fold->result != NULL ? Py_NewRef(fold->result) : pysim_fold_raise(fold);
 }

@@ -21,12 +21,11 @@ struct pysim_fold {            /* start from all zero, end with pysim_fold_fini(
     PyObject *error;  /* str: of the terminal error event, or NULL */
 };
 
-/* An event as understood; `data` is owned by the caller, the rest is borrowed from it, or from the
- * interpreter's interned strings. */
+/* An event as understood; what is borrowed is borrowed from its decoded data. */
 struct pysim_event {
     PyObject *type;     /* str, a new reference */
-    PyObject *block_id; /* str or NULL */
-    PyObject *text;     /* str or NULL */
+    PyObject *block_id; /* str or NULL, borrowed */
+    PyObject *text;     /* str or NULL, borrowed */
     bool is_chunk;
 };
 
@@ -35,8 +34,8 @@ void pysim_fold_fini(struct pysim_fold *fold);
 int pysim_fold_traverse(struct pysim_fold *fold, visitproc visit, void *arg);
 
 /* Takes the next event: `data` is its decoded JSON, NULL where it was none, `type` the event
- * stream's own word for it or NULL. Nothing after the terminal event changes the result. 0, or -1
- * with an exception. `event` may be NULL when only the sum matters. */
+ * stream's own word for it or NULL. 0, or -1 with an exception. The terminal event is the last one
+ * to be taken. */
 int pysim_fold_event(struct pysim_fold *fold, PyObject *data, PyObject *type,
                      struct pysim_event *event);
 
@@ -45,15 +44,13 @@ bool pysim_fold_has_ended(const struct pysim_fold *fold);
 /* The text so far by block id: a new dict. */
 PyObject *pysim_fold_blocks(const struct pysim_fold *fold);
 
-/* Raises the SimStudioError of the error event, or of a stream without its end: STREAM_INTERRUPTED.
- * NULL always. */
-PyObject *pysim_fold_raise(const struct pysim_fold *fold);
+/* The result of a stream that has ended well (a new reference), or NULL with the SimStudioError of
+ * its error event, or of a stream without its end: STREAM_INTERRUPTED, with `interruption` as what
+ * happened (NULL: it ended by itself). */
+PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interruption);
 
 /* Gives the exception under way, when it is a SimStudioError of the transport's, the text so far as
  * details, and the code STREAM_INTERRUPTED unless it is a time-out. */
 void pysim_fold_amend_exception(const struct pysim_fold *fold);
-
-/* The result of a stream that has ended well (a new reference), or its error raised. */
-PyObject *pysim_fold_result(const struct pysim_fold *fold);
 
 #endif

@@ -14,7 +14,7 @@ static PyObject *client_get(PyObject *self, enum pysim_endpoint endpoint, PyObje
 
     if (pysim_timeout_parse(state, NULL, &timeout) == 0 &&
         pysim_call_init(&call, state, endpoint, id) == 0)
-        result = pysim_client_perform(self, &call, &timeout, (struct pysim_mode){0});
+        result = pysim_client_perform(self, &call, &timeout, false);
     pysim_call_fini(&call);
     return result;
 }

@@ -64,19 +64,18 @@ static int next_in_hand(struct pysim_reader *reader, struct pysim_read_event *ev
     struct sim_sse_event parsed;
     bool found = true;
 
-    while (found) {
+    while (!reader->has_done) {
         if (sim_sse_next(&reader->sse, &parsed, &found, &error) != SIM_OK) {
             (void)pysim_raise_core(reader->call->state, &error, reader->call->endpoint->failure,
                                    reader->call->endpoint->code);
             return -1;
         }
-        if (!found || parsed.data.length == 0)
-            continue;
-        if (is_done_mark(parsed.data)) {
+        if (!found)
+            return 0;
+        if (is_done_mark(parsed.data))
             reader->has_done = true;
-            continue;
-        }
-        return understand(reader, &parsed, event) < 0 ? -1 : 1;
+        else if (parsed.data.length > 0)
+            return understand(reader, &parsed, event) < 0 ? -1 : 1;
     }
     return 0;
 }
@@ -97,7 +96,7 @@ int pysim_reader_next(struct pysim_reader *reader, struct pysim_read_event *even
             break;
         sim_buffer_clear(body); /* all of it has been read */
         reader->is_fed = false;
-        if (reader->call->is_done || reader->has_done)
+        if (reader->call->is_done || reader->call->is_given_up || reader->has_done)
             return 0;
         if (pysim_call_step(reader->call) < 0) {
             got = -1;
@@ -111,20 +110,25 @@ int pysim_reader_next(struct pysim_reader *reader, struct pysim_read_event *even
     return got;
 }
 
-PyObject *pysim_reader_result(struct pysim_reader *reader)
+int pysim_reader_finish(struct pysim_reader *reader)
 {
     struct pysim_read_event event;
-    int got;
+    int got = 1;
 
-    while (!pysim_fold_has_ended(&reader->fold)) {
+    while (got > 0 && !pysim_fold_has_ended(&reader->fold)) {
         got = pysim_reader_next(reader, &event);
-        if (got < 0)
-            return NULL;
-        if (got == 0)
-            break;
         pysim_read_event_clear(&event);
-        if (PyErr_CheckSignals() < 0) /* many events may have come at once */
-            return NULL;
+        if (got >= 0 && PyErr_CheckSignals() < 0) /* many events may have come at once */
+            got = -1;
     }
-    return pysim_fold_result(&reader->fold);
+    return got < 0 ? -1 : 0;
+}
+
+void pysim_reader_drain(struct pysim_reader *reader)
+{
+    if (reader->call->is_done || !pysim_fold_has_ended(&reader->fold))
+        return;
+    Py_BEGIN_ALLOW_THREADS
+    sim_exchange_drain(reader->call->exchange);
+    Py_END_ALLOW_THREADS
 }

@@ -34,7 +34,11 @@ void pysim_reader_fini(struct pysim_reader *reader);
 int pysim_reader_next(struct pysim_reader *reader, struct pysim_read_event *event);
 void pysim_read_event_clear(struct pysim_read_event *event);
 
-/* Reads what is left; the result, or NULL with an exception. */
-PyObject *pysim_reader_result(struct pysim_reader *reader);
+/* Reads what is left. 0, or -1 with an exception; what it adds up to is the fold's to say. */
+int pysim_reader_finish(struct pysim_reader *reader);
+
+/* After the terminal event: what the server still sends is nearly always there already, and reading
+ * it lets the connection be used again. Nothing to do before that event. */
+void pysim_reader_drain(struct pysim_reader *reader);
 
 #endif

@@ -12,6 +12,7 @@
     X(SimStudioError)                                                                              \
     X(WorkflowStream)                                                                              \
     X(text_stream)     /* the type of its iterator over texts */                                   \
+    X(stream_words)    /* tuple of str, fold.c's; NULL before the first stream */                  \
     X(records)         /* tuple of the result types, in the order of records.def */                \
     X(record_keys)     /* tuple of tuples: their JSON keys */                                      \
     X(record_fields)   /* tuple of tuples: their field names */                                    \

@@ -5,6 +5,7 @@
 
 #include "python/answer.h"
 #include "python/client.h"
+#include "python/decode.h"
 #include "python/reader.h"
 #include "python/record.h"
 
@@ -24,10 +25,13 @@ struct stream {
     struct pysim_call call;
     struct pysim_reader reader;
     enum phase phase;
-    PyObject *answer; /* the plain result, where there is one */
-    bool is_in_use;   /* by a thread that waits without the GIL */
-    bool must_close;  /* asked for by another thread meanwhile */
+    PyObject *answer;  /* the plain result, where there is one */
+    PyObject *failure; /* the SimStudioError that ended it, which every further step raises */
+    bool is_in_use;    /* by a thread that waits without the GIL */
+    bool is_closed;    /* by its user, before or after its end */
 };
+
+static const char closed_early[] = "The stream was closed before its final event";
 
 /* ---- beginning and ending ---- */
 
@@ -37,23 +41,42 @@ static void stream_end(struct stream *self)
     pysim_call_end(&self->call);
 }
 
-/* After the terminal event: what the server still sends is nearly always there already, and
- * reading it lets the connection be used again. */
 static void stream_end_well(struct stream *self)
 {
-    if (self->phase == READING && self->reader.fold.result != NULL) {
-        Py_BEGIN_ALLOW_THREADS
-        sim_exchange_drain(self->call.exchange);
-        Py_END_ALLOW_THREADS
-    }
+    if (self->phase == READING)
+        pysim_reader_drain(&self->reader);
     stream_end(self);
+}
+
+/* The exception under way is what became of the stream. */
+static void stream_fail(struct stream *self)
+{
+    PyObject *type, *value, *traceback;
+
+    stream_end(self);
+    if (!PyErr_ExceptionMatches(self->call.state->SimStudioError))
+        return; /* a signal's, say: nothing that the stream would say again */
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    Py_XSETREF(self->failure, Py_NewRef(value));
+    PyErr_Restore(type, value, traceback);
+}
+
+/* What a stream that has ended without a result raises. NULL always. */
+static PyObject *stream_raise(struct stream *self)
+{
+    if (self->failure != NULL)
+        PyErr_SetObject((PyObject *)Py_TYPE(self->failure), self->failure);
+    else
+        (void)pysim_fold_result(&self->reader.fold, self->is_closed ? closed_early : NULL);
+    return NULL;
 }
 
 /* One thread at a time reads; the lock is the GIL, and a flag for when it is released. */
 static int stream_acquire(struct stream *self)
 {
     if (self->is_in_use) {
-        PyErr_SetString(PyExc_ValueError, "the stream is being read by another thread");
+        PyErr_SetString(PyExc_ValueError, "the stream is being read already");
         return -1;
     }
     self->is_in_use = true;
@@ -63,31 +86,26 @@ static int stream_acquire(struct stream *self)
 static void stream_release(struct stream *self)
 {
     self->is_in_use = false;
-    if (self->must_close)
+    if (self->is_closed && self->phase != ENDED) /* by another thread meanwhile */
         stream_end(self);
 }
 
 /* Sends the request and waits for what answers it. 0, or -1 with an exception. */
 static int stream_start(struct stream *self)
 {
-    struct pysim_mode mode = {.is_live = true};
-    int result = -1;
+    int result;
 
     if (self->phase != NOT_STARTED)
         return 0;
     self->phase = READING;
-    if (pysim_client_send(self->client, &self->call, &self->timeout, mode) < 0)
-        goto done;
-    if (!pysim_call_is_stream(&self->call)) {
+    result = pysim_client_send(self->client, &self->call, &self->timeout, false);
+    if (result == 0 && !self->call.is_given_up && !sim_exchange_is_stream(self->call.exchange)) {
         self->answer = pysim_answer(&self->call, false);
-        if (self->answer == NULL)
-            goto done;
         self->phase = ANSWERED;
+        result = self->answer != NULL ? 0 : -1;
     }
-    result = 0;
-done:
     if (result < 0)
-        stream_end(self);
+        stream_fail(self);
     return result;
 }
 
@@ -114,41 +132,43 @@ static PyObject *make_event(struct stream *self, const struct pysim_read_event *
 static PyObject *make_answer_event(struct stream *self)
 {
     const struct sim_buffer *body = sim_exchange_body(self->call.exchange);
-    PyObject *type = PyUnicode_FromString("final"), *raw, *record = NULL;
+    struct pysim_read_event event = {.raw = {body->length > 0 ? body->data : "", body->length}};
+    PyObject *record = NULL;
 
-    raw = text_of((struct sim_text){body->length > 0 ? body->data : "", body->length});
-    if (type != NULL && raw != NULL) {
-        PyObject *data = PyObject_GetAttrString(self->answer, "__dict__");
-        if (data != NULL)
-            record = pysim_record_new(self->call.state, PYSIM_StreamEvent,
-                                      (PyObject *const[]){type, NULL, NULL, data, raw});
-        Py_XDECREF(data);
-    }
-    Py_XDECREF(type);
-    Py_XDECREF(raw);
+    event.meaning.type = PyUnicode_FromString("final");
+    if (event.meaning.type == NULL)
+        return NULL;
+    event.data = pysim_decode(self->call.state, event.raw.data, event.raw.length);
+    if (event.data == NULL && PyErr_ExceptionMatches(PyExc_ValueError))
+        PyErr_Clear(); /* an answer that is empty, and may be */
+    if (!PyErr_Occurred())
+        record = make_event(self, &event);
+    pysim_read_event_clear(&event);
     return record;
 }
 
 /* Reads on: 1 with an event, 0 at the end, -1 with an exception. */
 static int stream_read(struct stream *self, struct pysim_read_event *event)
 {
-    int got;
+    int got = 0;
 
-    if (self->phase == ENDED)
+    if (self->phase == READING && !self->is_closed) {
+        if (pysim_fold_has_ended(&self->reader.fold))
+            stream_end_well(self);
+        else
+            got = pysim_reader_next(&self->reader, event);
+        if (got > 0)
+            return 1;
+        if (got < 0) {
+            stream_fail(self);
+            return -1;
+        }
+        stream_end(self);
+    }
+    if (self->is_closed || self->reader.fold.result != NULL || self->answer != NULL)
         return 0;
-    if (pysim_fold_has_ended(&self->reader.fold)) {
-        stream_end_well(self);
-        return self->reader.fold.error != NULL ? (pysim_fold_raise(&self->reader.fold), -1) : 0;
-    }
-    got = pysim_reader_next(&self->reader, event);
-    if (got > 0)
-        return 1;
-    if (got == 0 && !self->must_close) {
-        (void)pysim_fold_raise(&self->reader.fold); /* it ended without its end */
-        got = -1;
-    }
-    stream_end(self);
-    return got;
+    (void)stream_raise(self);
+    return -1;
 }
 
 static PyObject *stream_next(struct stream *self)
@@ -190,6 +210,10 @@ static PyObject *stream_next_text(struct stream *self)
         if (got > 0 && event.meaning.is_chunk)
             text = Py_NewRef(event.meaning.text);
         pysim_read_event_clear(&event);
+        if (text == NULL && got > 0 && PyErr_CheckSignals() < 0) { /* many may come at once */
+            stream_fail(self);
+            got = -1;
+        }
     }
 done:
     stream_release(self);
@@ -209,18 +233,22 @@ static PyObject *stream_result(struct stream *self, PyObject *Py_UNUSED(ignored)
 
     if (stream_acquire(self) < 0)
         return NULL;
-    if (stream_start(self) < 0)
+    if (!self->is_closed && stream_start(self) < 0)
         goto done;
-    if (self->answer != NULL) {
-        result = Py_NewRef(self->answer);
-        stream_end(self);
-    }
-    else if (self->phase == ENDED)
-        result = pysim_fold_result(&self->reader.fold);
-    else {
-        result = pysim_reader_result(&self->reader);
+    if (self->phase == READING && !self->is_closed) {
+        if (pysim_reader_finish(&self->reader) < 0) {
+            stream_fail(self);
+            goto done;
+        }
         stream_end_well(self);
     }
+    result = self->answer != NULL ? self->answer : self->reader.fold.result;
+    if (result != NULL)
+        Py_INCREF(result);
+    else
+        (void)stream_raise(self);
+    if (self->phase == ANSWERED)
+        stream_end(self);
 done:
     stream_release(self);
     return result;
@@ -233,10 +261,14 @@ PyDoc_STRVAR(stream_close_doc,
 
 static PyObject *stream_close(struct stream *self, PyObject *Py_UNUSED(ignored))
 {
-    if (self->is_in_use)
-        self->must_close = true;
-    else if (self->phase != ENDED)
+    self->is_closed = true;
+    if (self->is_in_use) /* by a thread that ends it as soon as it looks */
+        self->call.is_given_up = true;
+    else if (self->phase != ENDED) {
+        self->is_in_use = true;
         stream_end_well(self);
+        self->is_in_use = false;
+    }
     Py_RETURN_NONE;
 }
 
@@ -254,6 +286,14 @@ static PyObject *stream_enter(struct stream *self, PyObject *Py_UNUSED(ignored))
 static PyObject *stream_exit(PyObject *self, PyObject *Py_UNUSED(arguments))
 {
     return PyObject_CallMethod(self, "close", NULL);
+}
+
+/* A copy would read the same connection. */
+static PyObject *refuse_copy(PyObject *self, PyObject *Py_UNUSED(protocol))
+{
+    return PyErr_Format(PyExc_TypeError,
+                        "a %.100s reads a connection and cannot be copied or pickled",
+                        Py_TYPE(self)->tp_name);
 }
 
 static PyObject *stream_get_blocks(struct stream *self, void *Py_UNUSED(closure))
@@ -300,7 +340,13 @@ static void texts_dealloc(struct texts *self)
     Py_DECREF(type);
 }
 
+static PyMethodDef texts_methods[] = {
+    {"__reduce_ex__", refuse_copy, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
 static PyType_Slot texts_slots[] = {
+    {Py_tp_methods, texts_methods},
     {Py_tp_iter, PyObject_SelfIter},
     {Py_tp_iternext, texts_next},
     {Py_tp_traverse, texts_traverse},
@@ -326,6 +372,7 @@ static int stream_traverse(struct stream *self, visitproc visit, void *arg)
     Py_VISIT(self->client);
     Py_VISIT(self->timeout_given);
     Py_VISIT(self->answer);
+    Py_VISIT(self->failure);
     Py_VISIT(self->call.timeout);
     PYSIM_VISIT_TYPE(self);
     return 0;
@@ -337,6 +384,8 @@ static int stream_clear(struct stream *self)
     Py_CLEAR(self->client);
     Py_CLEAR(self->timeout_given);
     Py_CLEAR(self->answer);
+    Py_CLEAR(self->failure);
+    Py_CLEAR(self->call.timeout);
     return 0;
 }
 
@@ -379,6 +428,7 @@ static PyMethodDef stream_methods[] = {
     {"close", (PyCFunction)stream_close, METH_NOARGS, stream_close_doc},
     {"__enter__", (PyCFunction)stream_enter, METH_NOARGS, NULL},
     {"__exit__", stream_exit, METH_VARARGS, NULL},
+    {"__reduce_ex__", refuse_copy, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 
