@@ -31,3 +31,4 @@ $(VENV)/.built: $(VENV)/.ready $(SOURCES)
 	touch $@
 
 include scripts/checks.mk
+include scripts/release.mk

@@ -5,7 +5,8 @@ libcurl and cJSON are found with pkg-config (PKG_CONFIG names another one), with
 them, a program compiled and linked with them has the last word on whether they will do.
 
 SIMSTUDIO_STATIC_LIBS=PREFIX takes both from the static archives under PREFIX instead, which
-scripts/build-libraries.sh makes: a copy of the extension's own, which nobody else can see.
+scripts/build-libraries.sh makes: a copy of the extension's own, which nobody else can see. The
+licence is that of all of them together then; scripts/build_wheels.py adds the licences' texts.
 """
 
 import os
@@ -20,6 +21,7 @@ import setuptools
 from setuptools.command.build_ext import build_ext
 
 PRIVATE_PREFIX = os.environ.get("SIMSTUDIO_STATIC_LIBS")
+ARCHIVES = glob(os.path.join(PRIVATE_PREFIX, "lib", "*.a")) if PRIVATE_PREFIX else []
 
 Library = namedtuple("Library", "name package config minimum trial link installers")
 Flags = namedtuple("Flags", "version compile link")  # version: None where nothing told it
@@ -94,7 +96,12 @@ def ask_config_program(library, named=None):
 
 
 def find_flags(library):
-    named = os.environ.get("CURL_CONFIG") if library.config and not PRIVATE_PREFIX else None
+    if PRIVATE_PREFIX:
+        return ask_pkg_config(library) or sys.exit(
+            "SIMSTUDIO_STATIC_LIBS names %s, which has no %s: scripts/build-libraries.sh makes it."
+            % (PRIVATE_PREFIX, library.name)
+        )
+    named = os.environ.get("CURL_CONFIG") if library.config else None
     if named:
         return ask_config_program(library, named)
     return ask_pkg_config(library) or ask_config_program(library) or Flags(None, [], library.link)
@@ -157,7 +164,11 @@ class BuildNative(build_ext):
 def licence():
     """The licence under the keyword that this setuptools wants it under."""
     is_new = int(setuptools.__version__.split(".")[0]) >= 77
-    return {"license_expression" if is_new else "license": "Apache-2.0"}
+    licences = {"Apache-2.0"}
+    if ARCHIVES:
+        with open(os.path.join(PRIVATE_PREFIX, "carried.tsv")) as carried:
+            licences |= {line.split("\t")[2] for line in carried}
+    return {"license_expression" if is_new else "license": " AND ".join(sorted(licences))}
 
 
 if int(setuptools.__version__.split(".")[0]) < 64:
@@ -169,7 +180,7 @@ setuptools.setup(
         setuptools.Extension(
             "simstudio._native",
             sources=sorted(glob("csrc/core/*.c") + glob("csrc/python/*.c")),
-            depends=glob("csrc/*/*.h") + glob("csrc/*/*.def"),
+            depends=glob("csrc/*/*.h") + glob("csrc/*/*.def") + ARCHIVES,
             include_dirs=["csrc"],
             define_macros=[("SIM_PRIVATE_CJSON", None)] if PRIVATE_PREFIX else [],
             extra_compile_args=[
@@ -177,7 +188,8 @@ setuptools.setup(
                 "-Wstrict-prototypes", "-fvisibility=hidden",
             ],
             # The archives' symbols stay inside: another libcurl in the process is none of ours.
-            extra_link_args=["-Wl,--exclude-libs,ALL"] if PRIVATE_PREFIX else [],
+            # What nothing calls is left out.
+            extra_link_args=["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections"] if ARCHIVES else [],
         )
     ],
     **licence()
