@@ -20,14 +20,15 @@ SUFFIXES = (".c", ".h", ".def", ".py", ".pyi", ".md", ".sh")
 
 # A unit of the core includes those before it.
 CORE_UNITS = (
-    "status memory buffer url base64 clock deadline retry sse json head sockets pool moves proxy redirect "
-    "trust lane http"
+    "status memory buffer url base64 clock deadline retry sse json head sockets pool moves "
+    "credentials proxy redirect route trust lane http"
 ).split()
 # What an exported name of a unit begins with, where that is not the unit's own name.
 PREFIXES = {
     "status": ("fail", "status"),
     "memory": ("alloc", "realloc", "free", "copy", "memory"),
     "redirect": ("redirects",),
+    "proxy": ("proxy", "proxies"),
     "http": ("http", "session", "exchange"),
     "error": ("raise", "error"),
     "call": ("call", "timeout", "sleep"),

@@ -11,8 +11,7 @@
 #include "core/memory.h"
 #include "core/moves.h"
 #include "core/pool.h"
-#include "core/proxy.h"
-#include "core/redirect.h"
+#include "core/route.h"
 
 enum {
     KEPT_BODY_CAPACITY = 256 * 1024, /* a larger buffer is not kept for the next exchange */
@@ -27,14 +26,12 @@ struct sim_exchange {
 
     /* The exchange under way. */
     struct sim_request request; /* views into the caller's text are void after the start */
-    struct sim_buffer url, proxy, path;
-    struct sim_buffer target; /* of the redirect that was answered last; empty: none */
+    struct sim_route route;
     struct sim_head head;
     struct sim_buffer body;
-    struct sim_redirects redirects;
     struct sim_error failure; /* what a callback met */
     struct sim_progress progress;
-    bool is_added, was_repeated, has_news, is_done, refused_redirect;
+    bool is_added, was_repeated, has_news, is_done;
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
     long sent_before; /* bytes counted before this request went out */
 #if !SIM_LANE_HAS_PREREQUEST
@@ -156,13 +153,9 @@ static void entry_free(struct sim_pool_entry *entry)
     struct sim_exchange *x = (struct sim_exchange *)entry;
 
     sim_lane_fini(&x->lane);
-    sim_buffer_fini(&x->url);
-    sim_buffer_fini(&x->proxy);
-    sim_buffer_fini(&x->path);
-    sim_buffer_fini(&x->target);
+    sim_route_fini(&x->route);
     sim_buffer_fini(&x->body);
     sim_head_fini(&x->head);
-    sim_redirects_fini(&x->redirects);
     sim_free(x);
 }
 
@@ -231,13 +224,9 @@ static struct sim_exchange *exchange_new(void)
 
     if (x == NULL)
         return NULL;
-    sim_buffer_init(&x->url, SIZE_MAX);
-    sim_buffer_init(&x->proxy, SIZE_MAX);
-    sim_buffer_init(&x->path, SIZE_MAX);
-    sim_buffer_init(&x->target, SIZE_MAX);
+    sim_route_init(&x->route);
     sim_buffer_init(&x->body, SIZE_MAX);
     sim_head_init(&x->head);
-    sim_redirects_init(&x->redirects);
 #if SIM_LANE_HAS_PREREQUEST
     callbacks.on_prerequest = on_prerequest;
 #else
@@ -293,17 +282,9 @@ static bool exchange_set_method(struct sim_exchange *x)
 #endif
 }
 
-/* Sends the request to x->url, for the first time or after a redirect. */
+/* Sends the request where the route leads, for the first time or after a redirect. */
 static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_error *error)
 {
-    struct sim_url url;
-    enum sim_status status;
-
-    status = sim_url_parse((struct sim_text){x->url.data, x->url.length}, &url, error);
-    if (status == SIM_OK && sim_proxy_for(&url, &x->proxy) != SIM_OK)
-        status = fail_no_memory(error);
-    if (status != SIM_OK)
-        return status;
     sim_head_reset(&x->head);
     sim_buffer_clear(&x->body);
     x->progress.was_sent = x->was_repeated = x->has_news = x->is_paused = false;
@@ -314,8 +295,7 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
 #endif
     x->lane.message[0] = '\0';
     x->progress.active_ms = sim_clock_monotonic_ms();
-    if (curl_easy_setopt(x->lane.easy, CURLOPT_URL, x->url.data) != CURLE_OK ||
-        curl_easy_setopt(x->lane.easy, CURLOPT_PROXY, x->proxy.data) != CURLE_OK ||
+    if (sim_lane_set_route(&x->lane, &x->route) != SIM_OK ||
         curl_multi_add_handle(x->lane.multi, x->lane.easy) != CURLM_OK)
         return fail_no_memory(error);
     x->is_added = true;
@@ -337,20 +317,13 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
         return fail_no_memory(error);
     x->request = *request;
     x->failure = (struct sim_error){SIM_OK, ""};
-    x->is_done = x->refused_redirect = x->is_draining = false;
+    x->is_done = x->is_draining = false;
     x->progress.started_ms = sim_clock_monotonic_ms();
-    sim_buffer_clear(&x->url);
-    sim_buffer_clear(&x->path);
-    if (sim_moves_resolve(&session->moves, request->base, &x->url) != SIM_OK ||
-        sim_buffer_append(&x->url, request->path.data, request->path.length) != SIM_OK ||
-        sim_buffer_append(&x->path, request->path.data, request->path.length) != SIM_OK ||
-        sim_redirects_begin(&x->redirects, (struct sim_text){x->url.data, x->url.length}) !=
-            SIM_OK ||
-        sim_lane_set_headers(&x->lane, request->headers, request->header_count) != SIM_OK ||
-        !exchange_set_method(x) ||
-        curl_easy_setopt(x->lane.easy, CURLOPT_CAINFO, request->trust.file) != CURLE_OK ||
-        curl_easy_setopt(x->lane.easy, CURLOPT_CAPATH, request->trust.directory) != CURLE_OK)
+    if (sim_lane_set_headers(&x->lane, request->headers, request->header_count) != SIM_OK ||
+        sim_lane_set_trust(&x->lane, &request->trust) != SIM_OK || !exchange_set_method(x))
         status = fail_no_memory(error);
+    if (status == SIM_OK)
+        status = sim_route_begin(&x->route, &session->moves, request->base, request->path, error);
     if (status == SIM_OK)
         status = exchange_begin_hop(x, error);
     if (status != SIM_OK) {
@@ -387,34 +360,6 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
     return sim_fail(error, x->progress.was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
 }
 
-/* Follows the redirect that has been answered, or leaves it as the answer. */
-static enum sim_status exchange_redirect(struct sim_exchange *x, bool *followed,
-                                         struct sim_error *error)
-{
-    struct sim_redirect redirect = {
-        .http_status = sim_exchange_http_status(x),
-        .is_post = x->request.is_post,
-        .from = {x->url.data, x->url.length},
-        .target = {x->target.data, x->target.length},
-        .path = {x->path.data, x->path.length},
-    };
-
-    if (sim_redirects_decide(&x->redirects, &redirect, followed) != SIM_OK)
-        return fail_no_memory(error);
-    if (!*followed) {
-        x->refused_redirect = true;
-        return SIM_OK;
-    }
-    if (x->redirects.are_permanent) {
-        struct sim_text asked = {x->redirects.visited.data, strlen(x->redirects.visited.data)};
-        sim_moves_note(&x->session->moves, asked, redirect.target, redirect.path);
-    }
-    sim_buffer_clear(&x->url);
-    if (sim_buffer_append(&x->url, x->target.data, x->target.length) != SIM_OK)
-        return fail_no_memory(error);
-    return exchange_begin_hop(x, error);
-}
-
 /* Takes libcurl's verdict, if it has come to one. */
 static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
                                          struct sim_error *error)
@@ -423,6 +368,7 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     CURLcode code;
     char *location = NULL;
     int queued = 0;
+    long http_status;
     bool followed = false;
     enum sim_status status;
 
@@ -438,18 +384,19 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     if (!x->head.is_complete || sim_exchange_http_status(x) < 200)
         return sim_fail(error, SIM_AMBIGUOUS,
                         "The connection closed before the answer was complete");
-    if (sim_exchange_http_status(x) >= 300 && sim_exchange_http_status(x) < 400)
+    http_status = sim_exchange_http_status(x);
+    if (http_status >= 300 && http_status < 400)
         (void)curl_easy_getinfo(x->lane.easy, CURLINFO_REDIRECT_URL, &location);
-    sim_buffer_clear(&x->target);
-    if (location != NULL && sim_buffer_append_text(&x->target, location) != SIM_OK)
-        return fail_no_memory(error);
+    status =
+        sim_route_redirect(&x->route, http_status, x->request.is_post, location, &followed, error);
     (void)curl_multi_remove_handle(x->lane.multi, x->lane.easy);
     x->is_added = false;
-    if (location != NULL) {
-        status = exchange_redirect(x, &followed, error);
-        if (status != SIM_OK || followed)
-            return status;
-    }
+    if (status != SIM_OK)
+        return status;
+    if (followed)
+        return exchange_begin_hop(x, error);
+    if (http_status < 300)
+        sim_route_arrive(&x->route, &x->session->moves);
     x->is_done = *done = true;
     return SIM_OK;
 }
@@ -564,13 +511,7 @@ struct sim_buffer *sim_exchange_body(struct sim_exchange *x)
 
 bool sim_exchange_refused_redirect(const struct sim_exchange *x, struct sim_text *host)
 {
-    struct sim_text target = {x->target.data, x->target.length};
-    struct sim_url url;
-
-    *host = (struct sim_text){"", 0};
-    if (x->refused_redirect && sim_url_parse(target, &url, NULL) == SIM_OK)
-        *host = url.host;
-    return x->refused_redirect;
+    return sim_route_was_refused(&x->route, host);
 }
 
 bool sim_exchange_was_sent(const struct sim_exchange *x)

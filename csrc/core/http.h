@@ -52,7 +52,7 @@ void sim_session_release(struct sim_session *session);
 void sim_session_close(struct sim_session *session);
 
 /* Begins an exchange. Nothing is sent before the first step. The environment's proxy variables
- * are read here. On failure `*exchange` is NULL. */
+ * are read here, and not again. On failure `*exchange` is NULL. */
 enum sim_status sim_exchange_start(struct sim_session *session, const struct sim_request *request,
                                    struct sim_exchange **exchange,
                                    struct sim_error *error) SIM_MUST_CHECK;
@@ -82,7 +82,7 @@ bool sim_exchange_is_stream(const struct sim_exchange *exchange);
 /* The body so far; the reader of a stream consumes from it. */
 struct sim_buffer *sim_exchange_body(struct sim_exchange *exchange);
 /* True after done: the answer is a redirect that was not followed; `*host` is where it points,
- * empty where it names no host. */
+ * empty where no host can be made out. */
 bool sim_exchange_refused_redirect(const struct sim_exchange *exchange, struct sim_text *host);
 /* True once part of the request has gone out. */
 bool sim_exchange_was_sent(const struct sim_exchange *exchange);

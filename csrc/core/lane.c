@@ -53,6 +53,8 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
 #else
     SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
+    /* What libcurl takes for granted depends on its age and on how it was built. */
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     SET(CURLOPT_TCP_NODELAY, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
@@ -153,4 +155,43 @@ enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *h
         return SIM_NO_MEMORY;
     }
     return SIM_OK;
+}
+
+enum sim_status sim_lane_set_trust(struct sim_lane *lane, const struct sim_trust *trust)
+{
+    CURL *easy = lane->easy;
+
+    /* Refused by a libcurl without https proxies, which needs no certificates for them. */
+    (void)curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, trust->file);
+    (void)curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, trust->directory);
+    return curl_easy_setopt(easy, CURLOPT_CAINFO, trust->file) == CURLE_OK &&
+                   curl_easy_setopt(easy, CURLOPT_CAPATH, trust->directory) == CURLE_OK
+               ? SIM_OK
+               : SIM_NO_MEMORY;
+}
+
+/* NULL for either part means none, so that those of an earlier exchange do not stand. */
+static bool set_credentials(CURL *easy, CURLoption user_option, CURLoption password_option,
+                            const struct sim_credentials *credentials)
+{
+    const char *user = credentials != NULL ? credentials->user.data : NULL;
+    const char *password = credentials != NULL ? credentials->password.data : NULL;
+
+    return curl_easy_setopt(easy, user_option, user) == CURLE_OK &&
+           curl_easy_setopt(easy, password_option, password) == CURLE_OK;
+}
+
+enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route *route)
+{
+    CURL *easy = lane->easy;
+    const struct sim_proxy *proxy = &route->proxy;
+
+    return curl_easy_setopt(easy, CURLOPT_URL, route->url.data) == CURLE_OK &&
+                   curl_easy_setopt(easy, CURLOPT_PROXY, proxy->url.data) == CURLE_OK &&
+                   set_credentials(easy, CURLOPT_USERNAME, CURLOPT_PASSWORD,
+                                   route->sends_credentials ? &route->credentials : NULL) &&
+                   set_credentials(easy, CURLOPT_PROXYUSERNAME, CURLOPT_PROXYPASSWORD,
+                                   proxy->credentials.are_given ? &proxy->credentials : NULL)
+               ? SIM_OK
+               : SIM_NO_MEMORY;
 }

@@ -12,8 +12,10 @@
 
 #include "core/buffer.h"
 #include "core/pool.h"
+#include "core/route.h"
 #include "core/sockets.h"
 #include "core/status.h"
+#include "core/trust.h"
 
 /* A request that libcurl repeats on its own is noticed by a callback from 7.80 on; before that,
  * by its asking to read the body again. */
@@ -56,5 +58,13 @@ void sim_lane_fini(struct sim_lane *lane);
 /* Sets the header fields of the next requests; cheap while they are the same as before. */
 enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *headers,
                                      size_t count) SIM_MUST_CHECK;
+
+/* Sets what the certificates of a server, and of an https proxy, are checked against. */
+enum sim_status sim_lane_set_trust(struct sim_lane *lane,
+                                   const struct sim_trust *trust) SIM_MUST_CHECK;
+
+/* Sets URL, credentials and proxy of the next request. */
+enum sim_status sim_lane_set_route(struct sim_lane *lane,
+                                   const struct sim_route *route) SIM_MUST_CHECK;
 
 #endif

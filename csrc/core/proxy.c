@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,43 @@ enum {
     NAME_SIZE = 32, /* "REQUEST_METHOD" is the longest variable read here */
     HOST_SIZE = 256 /* a host name has at most 253 characters */
 };
+
+/* The schemes of proxies, each with the port that is meant where the URL names none. */
+static const struct {
+    const char *name;
+    unsigned port;
+} schemes[] = {
+    {"http", 80},      {"https", 443},   {"socks4", 1080},
+    {"socks4a", 1080}, {"socks5", 1080}, {"socks5h", 1080},
+};
+
+void sim_proxies_init(struct sim_proxies *proxies)
+{
+    sim_buffer_init(&proxies->http, SIZE_MAX);
+    sim_buffer_init(&proxies->https, SIZE_MAX);
+    sim_buffer_init(&proxies->exempt, SIZE_MAX);
+}
+
+void sim_proxies_fini(struct sim_proxies *proxies)
+{
+    sim_buffer_fini(&proxies->http);
+    sim_buffer_fini(&proxies->https);
+    sim_buffer_fini(&proxies->exempt);
+}
+
+void sim_proxy_init(struct sim_proxy *proxy)
+{
+    sim_buffer_init(&proxy->url, SIZE_MAX);
+    sim_credentials_init(&proxy->credentials);
+}
+
+void sim_proxy_fini(struct sim_proxy *proxy)
+{
+    sim_buffer_fini(&proxy->url);
+    sim_credentials_fini(&proxy->credentials);
+}
+
+/* ---- the environment ---- */
 
 /* The variable in lower case, which counts even when empty, else in upper case. */
 static const char *read_either_case(const char *lower)
@@ -29,96 +67,183 @@ static const char *read_either_case(const char *lower)
     return getenv(upper);
 }
 
-/* True for an IPv4 `address` in "network/bits", or in "network/mask". */
-static bool is_in_network(struct in_addr address, const char *network)
+static const char *read_proxy(const char *lower)
+{
+    const char *value = read_either_case(lower);
+
+    return value != NULL && *value != '\0' ? value : read_either_case("all_proxy");
+}
+
+static enum sim_status keep(struct sim_buffer *out, const char *value)
+{
+    sim_buffer_clear(out);
+    return sim_buffer_append_text(out, value != NULL ? value : "");
+}
+
+enum sim_status sim_proxies_read(struct sim_proxies *proxies)
+{
+    const char *exempt = getenv("no_proxy");
+    enum sim_status status = keep(&proxies->http, read_proxy("http_proxy"));
+
+    /* Unlike a proxy's variable, an empty one here does not hide the other. */
+    if (exempt == NULL || *exempt == '\0')
+        exempt = getenv("NO_PROXY");
+    if (status == SIM_OK)
+        status = keep(&proxies->https, read_proxy("https_proxy"));
+    return status == SIM_OK ? keep(&proxies->exempt, exempt) : status;
+}
+
+/* ---- no_proxy ---- */
+
+/* True for an IPv4 `address` in "network/bits"; `*is_network` when `entry` is such a thing. */
+static bool is_in_network(struct in_addr address, const char *entry, bool *is_network)
 {
     char base_text[INET_ADDRSTRLEN];
-    struct in_addr base, mask;
-    const char *slash = strchr(network, '/');
+    const char *slash = strchr(entry, '/');
+    size_t length = slash != NULL ? (size_t)(slash - entry) : sizeof base_text;
+    struct in_addr base;
     char *end = NULL;
     long bits;
 
-    if (slash == NULL || (size_t)(slash - network) >= sizeof base_text)
+    *is_network = false;
+    if (length >= sizeof base_text || !isdigit((unsigned char)slash[1]))
         return false;
-    memcpy(base_text, network, (size_t)(slash - network));
-    base_text[slash - network] = '\0';
-    if (inet_pton(AF_INET, base_text, &base) != 1)
+    memcpy(base_text, entry, length);
+    base_text[length] = '\0';
+    bits = strtol(slash + 1, &end, 10);
+    if (*end != '\0' || bits < 1 || bits > 32 || inet_aton(base_text, &base) == 0)
         return false;
-    if (inet_pton(AF_INET, slash + 1, &mask) != 1) {
-        bits = strtol(slash + 1, &end, 10);
-        if (end == slash + 1 || *end != '\0' || bits < 0 || bits > 32)
-            return false;
-        mask.s_addr = bits == 0 ? 0 : htonl(0xFFFFFFFFU << (32 - bits));
-    }
-    return (address.s_addr & mask.s_addr) == (base.s_addr & mask.s_addr);
+    *is_network = true;
+    return (ntohl(address.s_addr ^ base.s_addr) >> (32 - bits)) == 0;
 }
 
-/* True when `name` ends in `suffix`, whose leading dots are void. The end need not be at a dot:
- * so requests has it, and a host that it exempts must not meet the proxy here. */
-static bool is_in_domain(const char *name, const char *suffix)
+static bool ends_with(const char *text, const char *suffix)
 {
-    size_t name_length = strlen(name), suffix_length;
+    size_t length = strlen(text), suffix_length = strlen(suffix);
 
-    while (*suffix == '.')
-        suffix++;
-    suffix_length = strlen(suffix);
-    return suffix_length > 0 && suffix_length <= name_length &&
-           strcasecmp(name + name_length - suffix_length, suffix) == 0;
+    return suffix_length <= length && strcmp(text + length - suffix_length, suffix) == 0;
 }
 
-/* One entry of no_proxy against the host, alone and with its port. */
+/* True for the domain itself, and for names below it. */
+static bool is_in_domain(const char *name, const char *domain)
+{
+    size_t name_length = strlen(name), length;
+
+    while (*domain == '.')
+        domain++;
+    length = strlen(domain);
+    return length > 0 && length <= name_length &&
+           strcasecmp(name + name_length - length, domain) == 0 &&
+           (length == name_length || name[name_length - length - 1] == '.');
+}
+
+/* One entry against the host in lower case, alone and with the port that the URL names. requests
+ * asks two authorities: itself, for which the end of a name need not be at a dot, and urllib. */
 static bool entry_matches(const char *entry, const char *host, const char *host_and_port)
 {
     struct in_addr address;
+    bool is_network;
 
-    if (strcmp(entry, "*") == 0)
+    if (inet_aton(host, &address) != 0) {
+        if (is_in_network(address, entry, &is_network) || (!is_network && strcmp(entry, host) == 0))
+            return true;
+    }
+    else if (ends_with(host, entry) || ends_with(host_and_port, entry))
         return true;
-    if (inet_pton(AF_INET, host, &address) == 1)
-        return strcmp(entry, host) == 0 || strcmp(entry, host_and_port) == 0 ||
-               is_in_network(address, entry);
-    return is_in_domain(host, entry) || is_in_domain(host_and_port, entry);
+    return is_in_domain(host, entry);
 }
 
-static bool is_exempt(const struct sim_url *url)
+static bool is_exempt(const char *list, const struct sim_url *url)
 {
-    char host[HOST_SIZE], host_and_port[HOST_SIZE + 8], entry[HOST_SIZE];
-    const char *list = getenv("no_proxy");
+    char host[HOST_SIZE], host_and_port[HOST_SIZE + 8], entry[HOST_SIZE + 8];
 
-    /* Unlike a proxy's variable, an empty one here does not hide the other. */
-    if (list == NULL || *list == '\0')
-        list = getenv("NO_PROXY");
-    if (list == NULL || url->host.length >= sizeof host)
+    if (strcmp(list, "*") == 0)
+        return true;
+    if (url->host.length >= sizeof host)
         return false;
-    memcpy(host, url->host.data, url->host.length);
+    for (size_t i = 0; i < url->host.length; i++)
+        host[i] = (char)tolower((unsigned char)url->host.data[i]);
     host[url->host.length] = '\0';
     (void)snprintf(host_and_port, sizeof host_and_port, "%s:%u", host, url->port);
+    if (!url->has_port)
+        host_and_port[url->host.length] = '\0';
     while (*list != '\0') {
         size_t length = strcspn(list, ","), kept = 0;
-        for (size_t i = 0; i < length && kept < sizeof entry - 1; i++)
-            if (list[i] != ' ' && list[i] != '[' && list[i] != ']')
+        for (size_t i = 0; i < length && kept < sizeof entry; i++)
+            if (list[i] != ' ')
                 entry[kept++] = list[i];
-        entry[kept] = '\0';
-        if (kept > 0 && entry_matches(entry, host, host_and_port))
-            return true;
         list += length + (list[length] == ',');
+        if (kept == 0 || kept == sizeof entry) /* longer than any host */
+            continue;
+        entry[kept] = '\0';
+        if (entry_matches(entry, host, host_and_port))
+            return true;
     }
     return false;
 }
 
-enum sim_status sim_proxy_for(const struct sim_url *url, struct sim_buffer *out)
+/* ---- the choice ---- */
+
+static enum sim_status append_url(struct sim_buffer *out, const char *scheme, unsigned port,
+                                  struct sim_text host)
 {
-    const char *proxy = read_either_case(url->is_https ? "https_proxy" : "http_proxy");
+    bool is_ipv6 = memchr(host.data, ':', host.length) != NULL;
+    char end[16];
+    enum sim_status status = sim_buffer_append_text(out, scheme);
+
+    (void)snprintf(end, sizeof end, "%s:%u", is_ipv6 ? "]" : "", port);
+    if (status == SIM_OK)
+        status = sim_buffer_append_text(out, is_ipv6 ? "://[" : "://");
+    if (status == SIM_OK)
+        status = sim_buffer_append(out, host.data, host.length);
+    return status == SIM_OK ? sim_buffer_append_text(out, end) : status;
+}
+
+/* Takes the variable's text apart. */
+static enum sim_status parse(const char *text, struct sim_proxy *proxy, struct sim_error *error)
+{
+    const char *mark = strstr(text, "://");
+    struct sim_text scheme = {"http", 4}, rest = {text, strlen(text)};
+    struct sim_url url;
     enum sim_status status;
 
-    sim_buffer_clear(out);
-    if (proxy == NULL || *proxy == '\0')
-        proxy = read_either_case("all_proxy");
-    if (proxy == NULL || *proxy == '\0' || is_exempt(url))
-        return sim_buffer_append_text(out, "");
-    if (strstr(proxy, "://") == NULL) {
-        status = sim_buffer_append_text(out, "http://");
-        if (status != SIM_OK)
-            return status;
+    if (mark != NULL) {
+        scheme = (struct sim_text){text, (size_t)(mark - text)};
+        rest = (struct sim_text){mark + 3, rest.length - scheme.length - 3};
     }
-    return sim_buffer_append_text(out, proxy);
+    status = sim_url_parse_schemeless(rest, &url, error);
+    if (status == SIM_OK)
+        status = sim_credentials_take(&proxy->credentials, &url, error);
+    if (status != SIM_OK)
+        return status;
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        if (strlen(schemes[i].name) != scheme.length ||
+            strncasecmp(schemes[i].name, scheme.data, scheme.length) != 0)
+            continue;
+        status = append_url(&proxy->url, schemes[i].name, url.has_port ? url.port : schemes[i].port,
+                            url.host);
+        return status == SIM_OK ? SIM_OK : sim_fail(error, status, "No memory for a URL");
+    }
+    return sim_fail(error, SIM_BAD_INPUT,
+                    "the URL must begin with http://, https://, socks4://, socks4a://, socks5:// "
+                    "or socks5h://");
+}
+
+enum sim_status sim_proxies_choose(const struct sim_proxies *proxies, const struct sim_url *url,
+                                   struct sim_proxy *proxy, struct sim_error *error)
+{
+    const char *text = url->is_https ? proxies->https.data : proxies->http.data;
+    struct sim_error reason = {SIM_OK, ""};
+    enum sim_status status;
+
+    sim_buffer_clear(&proxy->url);
+    proxy->credentials.are_given = false;
+    if (*text == '\0' || is_exempt(proxies->exempt.data, url))
+        return sim_buffer_append_text(&proxy->url, "");
+    status = parse(text, proxy, &reason);
+    if (status == SIM_BAD_INPUT)
+        return sim_fail(error, SIM_NOT_SENT,
+                        "The proxy that the environment names for %s cannot be used: %s",
+                        url->is_https ? "https" : "http", reason.message);
+    return status == SIM_OK ? SIM_OK : sim_fail(error, status, "No memory for a URL");
 }

@@ -29,12 +29,37 @@ enum sim_status sim_redirects_begin(struct sim_redirects *redirects, struct sim_
     return note_visited(redirects, url);
 }
 
-static bool is_equal(struct sim_text one, struct sim_text other)
+/* Takes the next character of a path: decoded, and a row of slashes as one. */
+static int next_character(struct sim_text *path)
 {
-    return one.length == other.length && memcmp(one.data, other.data, one.length) == 0;
+    struct sim_text rest;
+    int character;
+
+    if (path->length == 0)
+        return -1;
+    character = sim_url_decode(path);
+    rest = *path;
+    while (character == '/' && rest.length > 0 && sim_url_decode(&rest) == '/')
+        *path = rest;
+    return character;
 }
 
-/* Compared as parsed, so that another spelling of the host or the port is the same place. */
+/* True for paths that a server may take for one. Those with dot segments do not get here:
+ * libcurl resolves them. */
+static bool is_same_path(struct sim_text one, struct sim_text other)
+{
+    int character;
+
+    do {
+        character = next_character(&one);
+        if (character != next_character(&other))
+            return false;
+    } while (character >= 0);
+    return true;
+}
+
+/* Compared as parsed, so that another spelling of the host, the port or the path is the same
+ * place. */
 static bool was_visited(const struct sim_redirects *redirects, const struct sim_url *url)
 {
     size_t at = 0;
@@ -43,7 +68,7 @@ static bool was_visited(const struct sim_redirects *redirects, const struct sim_
         struct sim_text text = {redirects->visited.data + at, strlen(redirects->visited.data + at)};
         struct sim_url seen;
         if (sim_url_parse(text, &seen, NULL) == SIM_OK && sim_url_is_same_origin(&seen, url) &&
-            is_equal(seen.path, url->path))
+            is_same_path(seen.path, url->path))
             return true;
         at += text.length + 1;
     }

@@ -3,7 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MOST_PORT = 65535 };
+enum {
+    MOST_PORT = 65535,
+    MOST_HOST = 253, /* characters that the name system allows */
+};
 
 static bool is_unsafe(unsigned char character)
 {
@@ -53,6 +56,7 @@ static enum sim_status parse_authority(struct sim_text authority, struct sim_url
             mark = authority.data + i - 1;
     if (mark != NULL) {
         url->has_credentials = true;
+        url->credentials = (struct sim_text){authority.data, (size_t)(mark - authority.data)};
         authority = skip(authority, (size_t)(mark + 1 - authority.data));
     }
     if (authority.length > 0 && authority.data[0] == '[') {
@@ -72,31 +76,29 @@ static enum sim_status parse_authority(struct sim_text authority, struct sim_url
     if (url->host.length == 0)
         return sim_fail(error, SIM_BAD_INPUT, "the URL has no host");
     url->port = url->is_https ? 443 : 80;
+    url->has_port = port.length > 0;
     if (port.length > 0 && (port.data[0] != ':' || !parse_port(skip(port, 1), &url->port)))
         return sim_fail(error, SIM_BAD_INPUT, "the URL's port must be a number from 1 to %d",
                         (int)MOST_PORT);
     return SIM_OK;
 }
 
-enum sim_status sim_url_parse(struct sim_text text, struct sim_url *url, struct sim_error *error)
+static enum sim_status check_characters(struct sim_text text, struct sim_error *error)
 {
-    struct sim_text rest = text;
-    size_t length = 0;
-
-    *url = (struct sim_url){0};
     for (size_t i = 0; i < text.length; i++)
         if (is_unsafe((unsigned char)text.data[i]))
             return sim_fail(
                 error, SIM_BAD_INPUT,
                 "the URL has a space, a backslash or a control character at position %zu", i);
-    if (starts_with(rest, "https://")) {
-        url->is_https = true;
-        rest = skip(rest, 8);
-    }
-    else if (starts_with(rest, "http://"))
-        rest = skip(rest, 7);
-    else
-        return sim_fail(error, SIM_BAD_INPUT, "the URL must begin with http:// or https://");
+    return SIM_OK;
+}
+
+/* Takes what follows the scheme apart. */
+static enum sim_status parse_rest(struct sim_text rest, struct sim_url *url,
+                                  struct sim_error *error)
+{
+    size_t length = 0;
+
     while (length < rest.length && strchr("/?#", rest.data[length]) == NULL)
         length++;
     url->path = skip(rest, length);
@@ -107,6 +109,63 @@ enum sim_status sim_url_parse(struct sim_text text, struct sim_url *url, struct 
         }
     }
     return parse_authority((struct sim_text){rest.data, length}, url, error);
+}
+
+enum sim_status sim_url_parse(struct sim_text text, struct sim_url *url, struct sim_error *error)
+{
+    enum sim_status status = check_characters(text, error);
+
+    *url = (struct sim_url){.is_https = starts_with(text, "https://")};
+    if (status != SIM_OK)
+        return status;
+    if (!url->is_https && !starts_with(text, "http://"))
+        return sim_fail(error, SIM_BAD_INPUT, "the URL must begin with http:// or https://");
+    return parse_rest(skip(text, url->is_https ? 8 : 7), url, error);
+}
+
+enum sim_status sim_url_parse_schemeless(struct sim_text text, struct sim_url *url,
+                                         struct sim_error *error)
+{
+    enum sim_status status = check_characters(text, error);
+
+    *url = (struct sim_url){0};
+    return status == SIM_OK ? parse_rest(text, url, error) : status;
+}
+
+struct sim_text sim_url_guess_host(struct sim_text text)
+{
+    struct sim_url url = {0};
+    size_t start = 0;
+
+    while (start < text.length && !starts_with(skip(text, start), "://"))
+        start++;
+    /* What is wrong with it is found after the host, if only the port or the scheme is. */
+    if (start < text.length)
+        (void)!sim_url_parse_schemeless(skip(text, start + 3), &url, NULL);
+    return url.host.length > 0 && url.host.length <= MOST_HOST ? url.host
+                                                               : (struct sim_text){"", 0};
+}
+
+static int hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    digit = (char)(digit | 0x20);
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+int sim_url_decode(struct sim_text *text)
+{
+    int character = (unsigned char)text->data[0], high, low;
+    size_t length = 1;
+
+    if (character == '%' && text->length >= 3 && (high = hex_value(text->data[1])) >= 0 &&
+        (low = hex_value(text->data[2])) >= 0) {
+        character = high * 16 + low;
+        length = 3;
+    }
+    *text = skip(*text, length);
+    return character;
 }
 
 static bool is_unreserved(unsigned char character)

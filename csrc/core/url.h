@@ -20,11 +20,13 @@ struct sim_text {
 /* An absolute http or https URL, taken apart. The pieces point into the text it was parsed from. */
 struct sim_url {
     bool is_https;
-    bool has_credentials; /* user or user:password before the host */
-    struct sim_text host; /* as written; of an IPv6 literal, what stands between the brackets */
-    unsigned port;        /* the effective one: 80 or 443 where the URL names none */
-    struct sim_text path; /* from its first slash; empty where there is none; no query */
-    bool has_query;       /* a query or a fragment follows the path */
+    bool has_credentials;        /* user or user:password before the host */
+    struct sim_text credentials; /* as written, without the @; empty where there are none */
+    struct sim_text host;        /* as written; of an IPv6 literal what the brackets enclose */
+    unsigned port;               /* the effective one: 80 or 443 where the URL names none */
+    bool has_port;               /* the URL names it */
+    struct sim_text path;        /* from its first slash; empty where there is none; no query */
+    bool has_query;              /* a query or a fragment follows the path */
 };
 
 /* Takes `text` apart. SIM_BAD_INPUT, with a message that names what is wrong and repeats
@@ -33,6 +35,18 @@ struct sim_url {
  * backslashes anywhere. */
 enum sim_status sim_url_parse(struct sim_text text, struct sim_url *url,
                               struct sim_error *error) SIM_MUST_CHECK;
+
+/* The same for what stands behind the "://" of another scheme. */
+enum sim_status sim_url_parse_schemeless(struct sim_text text, struct sim_url *url,
+                                         struct sim_error *error) SIM_MUST_CHECK;
+
+/* Takes the next character of `*text`, which must not be empty, off its front: a percent-encoded
+ * one decoded, anything else as it is. */
+int sim_url_decode(struct sim_text *text);
+
+/* For messages: the host of a URL that sim_url_parse may refuse, such as ftp://host/; empty where
+ * none can be made out, or where it has characters that no host has. */
+struct sim_text sim_url_guess_host(struct sim_text text);
 
 /* Appends `segment` percent-encoded as one path segment: all but RFC 3986's unreserved
  * characters is escaped. SIM_BAD_INPUT for "", "." and "..", which no escaping makes a segment,

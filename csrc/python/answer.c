@@ -160,7 +160,9 @@ static PyObject *error_code(PyObject *details, long http_status)
 /* A redirect that was not followed: nothing was sent to where it points. */
 static PyObject *redirect_message(const struct pysim_call *call, struct sim_text host)
 {
-    PyObject *name = PyUnicode_DecodeUTF8(host.data, (Py_ssize_t)host.length, "replace");
+    PyObject *name = host.length > 0
+                         ? PyUnicode_DecodeUTF8(host.data, (Py_ssize_t)host.length, "replace")
+                         : PyUnicode_FromString("what is no URL of a host");
     PyObject *message = NULL;
 
     if (name != NULL)

@@ -1,0 +1,165 @@
+#include "core/route.h"
+
+#include <stdint.h>
+#include <string.h>
+
+void sim_route_init(struct sim_route *route)
+{
+    *route = (struct sim_route){0};
+    sim_buffer_init(&route->url, SIZE_MAX);
+    sim_buffer_init(&route->base, SIZE_MAX);
+    sim_buffer_init(&route->path, SIZE_MAX);
+    sim_buffer_init(&route->target, SIZE_MAX);
+    sim_credentials_init(&route->credentials);
+    sim_proxy_init(&route->proxy);
+    sim_proxies_init(&route->proxies);
+    sim_redirects_init(&route->redirects);
+}
+
+void sim_route_fini(struct sim_route *route)
+{
+    sim_buffer_fini(&route->url);
+    sim_buffer_fini(&route->base);
+    sim_buffer_fini(&route->path);
+    sim_buffer_fini(&route->target);
+    sim_credentials_fini(&route->credentials);
+    sim_proxy_fini(&route->proxy);
+    sim_proxies_fini(&route->proxies);
+    sim_redirects_fini(&route->redirects);
+}
+
+static struct sim_text text_of(const struct sim_buffer *buffer)
+{
+    return (struct sim_text){buffer->data, buffer->length};
+}
+
+static enum sim_status keep(struct sim_buffer *out, struct sim_text text)
+{
+    sim_buffer_clear(out);
+    return sim_buffer_append(out, text.data, text.length);
+}
+
+static enum sim_status fail(struct sim_error *error, enum sim_status status)
+{
+    return sim_fail(error, status, "No memory for a URL");
+}
+
+/* Keeps `text`, which was parsed as `url`, without its credentials. */
+static enum sim_status keep_bare(struct sim_buffer *out, struct sim_text text,
+                                 const struct sim_url *url)
+{
+    struct sim_text rest;
+    enum sim_status status;
+
+    if (!url->has_credentials)
+        return keep(out, text);
+    rest.data = url->credentials.data + url->credentials.length + 1; /* behind the @ */
+    rest.length = text.length - (size_t)(rest.data - text.data);
+    text.length = (size_t)(url->credentials.data - text.data);
+    status = keep(out, text);
+    return status == SIM_OK ? sim_buffer_append(out, rest.data, rest.length) : status;
+}
+
+static enum sim_status take_base(struct sim_route *route, struct sim_text base,
+                                 struct sim_error *error)
+{
+    struct sim_url url;
+    enum sim_status status = sim_url_parse(base, &url, error);
+
+    if (status == SIM_OK)
+        status = sim_credentials_take(&route->credentials, &url, error);
+    return status == SIM_OK ? keep_bare(&route->base, base, &url) : status;
+}
+
+/* Keeps where a redirect points. libcurl writes the credentials of this hop into what it makes of a
+ * relative one: they are no part of it. */
+static enum sim_status take_target(struct sim_route *route, struct sim_text target)
+{
+    struct sim_url here, there;
+
+    if (route->sends_credentials && sim_url_parse(text_of(&route->url), &here, NULL) == SIM_OK &&
+        sim_url_parse(target, &there, NULL) == SIM_OK && sim_url_is_same_origin(&here, &there))
+        return keep_bare(&route->target, target, &there);
+    return keep(&route->target, target);
+}
+
+/* What else there is to know of a hop to route->url. */
+static enum sim_status begin_hop(struct sim_route *route, struct sim_error *error)
+{
+    struct sim_url url, base;
+    enum sim_status status = sim_url_parse(text_of(&route->url), &url, error);
+
+    route->sends_credentials = false;
+    if (status == SIM_OK && route->credentials.are_given) {
+        status = sim_url_parse(text_of(&route->base), &base, error);
+        /* They are the host's that they were given for: its "www." is another. */
+        route->sends_credentials = status == SIM_OK && base.host.length == url.host.length &&
+                                   sim_url_is_same_site(&base, &url);
+    }
+    if (status != SIM_OK)
+        return status;
+    return sim_proxies_choose(&route->proxies, &url, &route->proxy, error);
+}
+
+enum sim_status sim_route_begin(struct sim_route *route, struct sim_moves *moves,
+                                struct sim_text base, struct sim_text path, struct sim_error *error)
+{
+    enum sim_status status = take_base(route, base, error);
+
+    route->was_refused = false;
+    sim_buffer_clear(&route->url);
+    if (status == SIM_OK)
+        status = sim_moves_resolve(moves, text_of(&route->base), &route->url);
+    if (status == SIM_OK)
+        status = sim_buffer_append(&route->url, path.data, path.length);
+    if (status == SIM_OK)
+        status = keep(&route->path, path);
+    if (status == SIM_OK)
+        status = sim_proxies_read(&route->proxies);
+    if (status == SIM_OK)
+        status = sim_redirects_begin(&route->redirects, text_of(&route->url));
+    return status == SIM_OK ? begin_hop(route, error) : fail(error, status);
+}
+
+enum sim_status sim_route_redirect(struct sim_route *route, long http_status, bool is_post,
+                                   const char *target, bool *followed, struct sim_error *error)
+{
+    struct sim_redirect redirect = {
+        .http_status = http_status,
+        .is_post = is_post,
+        .from = text_of(&route->url),
+        .path = text_of(&route->path),
+    };
+    enum sim_status status;
+
+    *followed = route->was_refused = false;
+    if (target == NULL || *target == '\0')
+        return SIM_OK;
+    status = take_target(route, (struct sim_text){target, strlen(target)});
+    redirect.target = text_of(&route->target);
+    if (status == SIM_OK)
+        status = sim_redirects_decide(&route->redirects, &redirect, followed);
+    if (status == SIM_OK && *followed)
+        status = keep(&route->url, redirect.target);
+    route->was_refused = !*followed;
+    if (status != SIM_OK)
+        return fail(error, status);
+    return *followed ? begin_hop(route, error) : SIM_OK;
+}
+
+void sim_route_arrive(const struct sim_route *route, struct sim_moves *moves)
+{
+    const char *first = route->redirects.visited.data;
+
+    if (route->redirects.hops > 0 && route->redirects.are_permanent)
+        sim_moves_note(moves, (struct sim_text){first, strlen(first)}, text_of(&route->url),
+                       text_of(&route->path));
+}
+
+bool sim_route_was_refused(const struct sim_route *route, struct sim_text *host)
+{
+    *host = (struct sim_text){"", 0};
+    if (route->was_refused)
+        *host = sim_url_guess_host(text_of(&route->target));
+    return route->was_refused;
+}

@@ -1,0 +1,53 @@
+/* Where an exchange goes, hop by hop: to which URL, through which proxy, with whose credentials.
+ *
+ * Puts the rules of redirect, moves and proxy together for one exchange. Sends nothing. */
+#ifndef SIM_CORE_ROUTE_H
+#define SIM_CORE_ROUTE_H
+
+#include <stdbool.h>
+
+#include "core/credentials.h"
+#include "core/moves.h"
+#include "core/proxy.h"
+#include "core/redirect.h"
+#include "core/status.h"
+#include "core/url.h"
+
+struct sim_route {
+    struct sim_buffer url;              /* of this hop, without credentials */
+    struct sim_proxy proxy;             /* of this hop */
+    bool sends_credentials;             /* on this hop; those below */
+    struct sim_credentials credentials; /* the base URL's */
+
+    struct sim_buffer base;   /* as given, without its credentials */
+    struct sim_buffer path;   /* asked for below the base */
+    struct sim_buffer target; /* of the redirect that was answered last; empty: none */
+    bool was_refused;         /* that redirect was */
+    struct sim_proxies proxies;
+    struct sim_redirects redirects;
+};
+
+void sim_route_init(struct sim_route *route);
+void sim_route_fini(struct sim_route *route); /* legal on all zero, and twice */
+
+/* Begins an exchange with `path` below `base`, or below what it has moved to. Reads the
+ * environment's proxies, for all hops. */
+enum sim_status sim_route_begin(struct sim_route *route, struct sim_moves *moves,
+                                struct sim_text base, struct sim_text path,
+                                struct sim_error *error) SIM_MUST_CHECK;
+
+/* Goes on to where the hop's answer points (absolute; NULL: nowhere), or leaves that answer as the
+ * exchange's: `*followed` says which. */
+enum sim_status sim_route_redirect(struct sim_route *route, long http_status, bool is_post,
+                                   const char *target, bool *followed,
+                                   struct sim_error *error) SIM_MUST_CHECK;
+
+/* The hop was answered with a success: if it was reached by permanent moves alone, `moves` is told.
+ * Not before, since a workflow may point anywhere on its site, also where nobody answers. */
+void sim_route_arrive(const struct sim_route *route, struct sim_moves *moves);
+
+/* True when the exchange ended with a redirect that was not followed; `*host` is where it points,
+ * empty where no host can be made out. */
+bool sim_route_was_refused(const struct sim_route *route, struct sim_text *host);
+
+#endif
