@@ -93,7 +93,7 @@ static bool is_possible(const struct moment *moment)
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool is_leap = (moment->year % 4 == 0 && moment->year % 100 != 0) || moment->year % 400 == 0;
 
-    return moment->month >= 1 && moment->month <= 12 && moment->day >= 1 &&
+    return moment->year >= 1 && moment->month >= 1 && moment->month <= 12 && moment->day >= 1 &&
            moment->day <= days[moment->month - 1] + (moment->month == 2 && is_leap) &&
            moment->hour <= 23 && moment->minute <= 59 && moment->second <= 60;
 }
@@ -191,16 +191,19 @@ static struct cursor trimmed(struct sim_text text)
     return cursor;
 }
 
-/* Digits with an optional fraction, in thousandths rounded up; whole ones saturate. */
-static bool read_thousandths(struct cursor cursor, int64_t *thousandths)
+#define SATURATED (INT64_MAX / 10000)
+
+/* Digits with an optional fraction: the whole ones, from SATURATED on inexact, and thousandths
+ * rounded up, so up to 1000. */
+static bool read_decimal(struct cursor cursor, int64_t *whole, int64_t *thousandths)
 {
-    int64_t whole = 0, place = 100, fraction = 0;
+    int64_t number = 0, place = 100, fraction = 0;
     bool has_digits = false, has_rest = false;
 
     for (; cursor.at < cursor.end && isdigit((unsigned char)*cursor.at); cursor.at++) {
         has_digits = true;
-        if (whole < INT64_MAX / 10000)
-            whole = whole * 10 + (*cursor.at - '0');
+        if (number < SATURATED)
+            number = number * 10 + (*cursor.at - '0');
     }
     if (cursor.at < cursor.end && *cursor.at == '.') {
         for (cursor.at++; cursor.at < cursor.end && isdigit((unsigned char)*cursor.at);
@@ -213,20 +216,22 @@ static bool read_thousandths(struct cursor cursor, int64_t *thousandths)
     }
     if (!has_digits || cursor.at != cursor.end)
         return false;
-    *thousandths = whole >= INT64_MAX / 10000 ? INT64_MAX : whole * 1000 + fraction + has_rest;
+    *whole = number;
+    *thousandths = fraction + has_rest;
     return true;
 }
 
 bool sim_clock_parse_retry_after(struct sim_text text, int64_t now_ms, int64_t *delay_ms)
 {
     struct cursor cursor = trimmed(text);
-    int64_t epoch_s = 0, delay = 0;
+    int64_t whole = 0, delay = 0;
 
-    if (!read_thousandths(cursor, &delay)) {
-        if (!read_http_date(cursor, now_ms, &epoch_s))
-            return false;
-        delay = epoch_s * 1000 - now_ms;
-    }
+    if (read_decimal(cursor, &whole, &delay))
+        delay += whole < SIM_CLOCK_LONGEST_MS ? whole * 1000 : SIM_CLOCK_LONGEST_MS;
+    else if (read_http_date(cursor, now_ms, &whole))
+        delay = whole * 1000 - now_ms;
+    else
+        return false;
     if (delay < 0)
         delay = 0;
     *delay_ms = delay < SIM_CLOCK_LONGEST_MS ? delay : SIM_CLOCK_LONGEST_MS;
@@ -282,14 +287,12 @@ bool sim_clock_parse_reset(struct sim_text text, int64_t *epoch_s)
 {
     const int64_t first_milliseconds = INT64_C(100000000000); /* as seconds, the year 5138 */
     struct cursor cursor = trimmed(text);
-    int64_t thousandths = 0;
+    int64_t whole = 0, thousandths = 0;
 
-    if (!read_thousandths(cursor, &thousandths))
+    if (!read_decimal(cursor, &whole, &thousandths))
         return read_iso_date(cursor, epoch_s);
-    if (thousandths == INT64_MAX)
+    if (whole >= SATURATED)
         return false;
-    *epoch_s = thousandths / 1000;
-    if (*epoch_s >= first_milliseconds)
-        *epoch_s /= 1000;
+    *epoch_s = whole >= first_milliseconds ? whole / 1000 : whole;
     return true;
 }
