@@ -13,7 +13,7 @@ help: ## list the targets
 demo: $(VENV)/.built ## build, start the local Sim server, run real calls against it
 	$(IN_VENV) examples/demo.py
 
-test: $(VENV)/.built ## run the tests
+test: $(VENV)/.built $(VENV)/.pure ## run the tests
 	scripts/test-packages.sh
 	$(IN_VENV) -m pytest -q tests
 
@@ -25,6 +25,13 @@ $(VENV)/.ready: tests/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(IN_VENV) -m pip install -q --disable-pip-version-check -r tests/requirements.txt
 	touch $@
+
+# The pure-Python SDK, beside ours, for the differential test; which is skipped without it.
+$(VENV)/.pure: $(VENV)/.ready tests/differential/requirements.txt
+	rm -rf $(VENV)/pure-sdk
+	$(IN_VENV) -m pip install -q --disable-pip-version-check --target $(VENV)/pure-sdk \
+		-r tests/differential/requirements.txt && touch $@ || \
+		echo "The pure-Python SDK could not be installed: the differential test is skipped." >&2
 
 $(VENV)/.built: $(VENV)/.ready $(SOURCES)
 	$(IN_VENV) -m pip install -q --disable-pip-version-check --no-build-isolation -e .
