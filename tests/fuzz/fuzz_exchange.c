@@ -1,14 +1,14 @@
 /* A whole answer thrown at an exchange: it ends in a status or in a failure, within its limits, and
  * no request goes out that should not.
  *
- * Input: a letter whose bits choose (@ none, A POST, B live, D a small limit, H two exchanges in
+ * Input: a letter whose bits choose (@ none, A POST, B stream, D a small limit, H two exchanges in
  * turn: see below), then what the server says (wire.h). */
 #include "core/http.h"
 
 #include "core/redirect.h"
 #include "wire.h"
 
-enum { POST = 1, LIVE = 2, SMALL = 4, TWICE = 8 };
+enum { POST = 1, STREAM = 2, SMALL = 4, TWICE = 8 };
 enum { LIMIT = 64 * 1024, SMALL_LIMIT = 16, SILENCE_MS = 5 };
 
 static const char *const headers[] = {"X-API-Key: sk-0123456789", "Accept: application/json"};
@@ -43,7 +43,7 @@ static bool run(struct sim_session *session, unsigned choice, unsigned *hops)
         .body = text_of("{\"input\":{}}"),
         .timeouts = {.connect_ms = 1000, .read_ms = SILENCE_MS, .total_ms = 5000},
         .response_limit = choice & SMALL ? SMALL_LIMIT : LIMIT,
-        .is_live = (choice & LIVE) != 0,
+        .stream_type = choice & STREAM ? "text/event-stream" : NULL,
     };
     struct sim_exchange *x = NULL;
     struct sim_error error = {SIM_OK, ""};
@@ -53,8 +53,8 @@ static bool run(struct sim_session *session, unsigned choice, unsigned *hops)
     CHECK(status == SIM_OK && x != NULL);
     while (status == SIM_OK && !done) {
         status = sim_exchange_step(x, &done, &error);
-        check_answer(x, done, request.response_limit);
-        if (request.is_live && sim_exchange_body(x)->length > 0)
+        check_answer(x, done, sim_exchange_is_stream(x) ? SIZE_MAX : request.response_limit);
+        if (sim_exchange_is_stream(x) && sim_exchange_body(x)->length > 0)
             sim_buffer_consume(sim_exchange_body(x), sim_exchange_body(x)->length);
     }
     CHECK(status == error.status && (status == SIM_OK || error.message[0] != '\0'));
@@ -63,7 +63,7 @@ static bool run(struct sim_session *session, unsigned choice, unsigned *hops)
           status == SIM_NOT_SENT || status == SIM_AMBIGUOUS);
     CHECK(status != SIM_LIMIT || sim_exchange_was_sent(x));
     *hops += SIM_REDIRECT_MOST + 1;
-    if (status == SIM_OK && (choice & LIVE))
+    if (status == SIM_OK && (choice & STREAM))
         sim_exchange_drain(x);
     sim_exchange_finish(x);
     return status == SIM_OK;
