@@ -20,24 +20,15 @@ static struct sim_text trim(struct sim_text text)
     return text;
 }
 
-/* Splits "Name: value"; false where there is no colon. */
-static bool split_field(struct sim_text line, struct sim_text *name, struct sim_text *value)
+/* True when a line is the field of that name; its value comes trimmed. Most lines are not, and are
+ * told by the place of their colon. */
+static bool is_field(struct sim_text line, const char *name, size_t length, struct sim_text *value)
 {
-    const char *colon = memchr(line.data, ':', line.length);
-
-    if (colon == NULL)
+    if (line.length <= length || line.data[length] != ':' ||
+        strncasecmp(line.data, name, length) != 0)
         return false;
-    name->data = line.data;
-    name->length = (size_t)(colon - line.data);
-    value->data = colon + 1;
-    value->length = line.length - name->length - 1;
-    *value = trim(*value);
+    *value = trim((struct sim_text){line.data + length + 1, line.length - length - 1});
     return true;
-}
-
-static bool is_named(struct sim_text text, const char *name)
-{
-    return text.length == strlen(name) && strncasecmp(text.data, name, text.length) == 0;
 }
 
 void sim_head_init(struct sim_head *head)
@@ -85,11 +76,11 @@ static bool parse_length(struct sim_text text, unsigned long long *length)
 static enum sim_status note_length(struct sim_head *head, struct sim_text line,
                                    struct sim_error *error)
 {
-    struct sim_text name, value;
+    static const char name[] = "content-length";
+    struct sim_text value;
     unsigned long long length;
 
-    if (!split_field(line, &name, &value) || !is_named(name, "content-length") ||
-        !parse_length(value, &length))
+    if (!is_field(line, name, sizeof name - 1, &value) || !parse_length(value, &length))
         return SIM_OK;
     if (head->has_length && head->content_length != length)
         return sim_fail(error, SIM_AMBIGUOUS,
@@ -130,15 +121,12 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
 
 bool sim_head_find(const struct sim_head *head, const char *name, struct sim_text *value)
 {
-    size_t at = 0;
+    size_t at = 0, length = strlen(name);
 
     while (at < head->lines.length) {
-        struct sim_text found, line = {head->lines.data + at, strlen(head->lines.data + at)};
-        struct sim_text field;
-        if (at > 0 && split_field(line, &field, &found) && is_named(field, name)) {
-            *value = found;
+        struct sim_text line = {head->lines.data + at, strlen(head->lines.data + at)};
+        if (at > 0 && is_field(line, name, length, value))
             return true;
-        }
         at += line.length + 1;
     }
     return false;
@@ -154,7 +142,9 @@ bool sim_head_has_type(const struct sim_head *head, const char *media_type)
     end = memchr(type.data, ';', type.length);
     if (end != NULL)
         type.length = (size_t)(end - type.data);
-    return is_named(trim(type), media_type);
+    type = trim(type);
+    return type.length == strlen(media_type) &&
+           strncasecmp(type.data, media_type, type.length) == 0;
 }
 
 struct sim_text sim_head_reason(const struct sim_head *head)

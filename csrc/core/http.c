@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/head.h"
@@ -11,6 +10,7 @@
 #include "core/memory.h"
 #include "core/moves.h"
 #include "core/pool.h"
+#include "core/process.h"
 #include "core/route.h"
 
 enum {
@@ -33,7 +33,7 @@ struct sim_exchange {
     struct sim_progress progress;
     bool is_added, was_repeated, has_news, is_done;
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
-    long sent_before; /* bytes counted before this request went out */
+    long sent_before;            /* bytes counted before this request went out */
 #if !SIM_LANE_HAS_PREREQUEST
     size_t body_sent;
 #endif
@@ -413,7 +413,7 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
         x->progress.active_ms = now_ms; /* what the caller did with them took its own time */
     x->has_news = false;
     /* A signal handler of the caller may have forked: the connection is the parent's. */
-    if (x->lane.entry.owner != getpid())
+    if (x->lane.entry.owner != sim_process_id())
         return sim_fail(error, SIM_AMBIGUOUS, "The process has forked during the exchange");
     if (x->is_paused) {
         CURLcode code = curl_easy_pause(x->lane.easy, CURLPAUSE_CONT); /* it may pause again */

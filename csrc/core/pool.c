@@ -1,12 +1,11 @@
 #include "core/pool.h"
 
-#include <unistd.h>
-
 #include "core/clock.h"
+#include "core/process.h"
 
 bool sim_pool_init(struct sim_pool *pool, const struct sim_pool_kind *kind)
 {
-    *pool = (struct sim_pool){.kind = kind, .owner = getpid()};
+    *pool = (struct sim_pool){.kind = kind, .owner = sim_process_id()};
     return pthread_mutex_init(&pool->lock, NULL) == 0;
 }
 
@@ -57,7 +56,7 @@ static void free_list(struct sim_pool *pool, struct sim_pool_entry *entry)
 bool sim_pool_notice_fork(struct sim_pool *pool)
 {
     struct sim_pool_entry *idle, *next;
-    pid_t self = getpid();
+    pid_t self = sim_process_id();
 
     if (pool->owner == self)
         return false;
