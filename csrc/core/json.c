@@ -1,226 +1,392 @@
 #include "core/json.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
 
 #include "core/memory.h"
 
-struct sim_json {
-    cJSON *tree;
-    struct sim_text text;
+#ifdef SIM_PRIVATE_CJSON
+#include <pthread.h>
+#include <stdalign.h>
+#endif
+
+/* A way through the text beside the tree. */
+struct walk {
+    const char *at, *end;
+    struct sim_json *out;
 };
 
-enum sim_status sim_json_parse(struct sim_text text, struct sim_json **document,
+/* ---- what cJSON allocates ---- */
+
+#ifdef SIM_PRIVATE_CJSON
+/* The hooks are process-wide, so they are set only where cJSON is a copy of our own. All that it
+ * allocates for a tree comes from blocks that go together when the tree has been walked. */
+enum {
+    SMALL_TREE = 6 * 1024,       /* on the stack: no allocation for a small document */
+    FIRST_BLOCK = 64 * 1024,     /* each later block is twice the one before */
+    LARGEST_BLOCK = 4096 * 1024, /* a tree is four times its text: not to be overshot by much */
+};
+
+struct block {
+    struct block *previous;
+    alignas(max_align_t) char bytes[];
+};
+
+struct arena {
+    char *at, *end;
+    struct block *blocks;
+    size_t next_size;
+    alignas(max_align_t) char first[SMALL_TREE];
+};
+
+/* Of the thread that is parsing; the hooks are called without a context. */
+static _Thread_local struct arena *current_arena;
+static pthread_once_t hooks_once = PTHREAD_ONCE_INIT;
+
+static bool arena_grow(struct arena *arena, size_t size)
+{
+    size_t room = size > arena->next_size ? size : arena->next_size;
+    struct block *block = sim_alloc(sizeof *block + room);
+
+    if (block == NULL)
+        return false;
+    block->previous = arena->blocks;
+    arena->blocks = block;
+    arena->at = block->bytes;
+    arena->end = block->bytes + room;
+    if (arena->next_size < LARGEST_BLOCK)
+        arena->next_size *= 2;
+    return true;
+}
+
+static void *arena_alloc(size_t size)
+{
+    struct arena *arena = current_arena;
+    char *place;
+
+    size = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    if (size > (size_t)(arena->end - arena->at) && !arena_grow(arena, size))
+        return NULL;
+    place = arena->at;
+    arena->at += size;
+    return place;
+}
+
+static void arena_free(void *place)
+{
+    (void)place;
+}
+
+static void set_hooks(void)
+{
+    cJSON_Hooks hooks = {arena_alloc, arena_free};
+
+    cJSON_InitHooks(&hooks);
+}
+#endif
+
+static enum sim_status walk_value(struct walk *walk, const cJSON *node);
+static enum sim_status walk_document(struct sim_text text, const cJSON *tree,
+                                     struct sim_json *document);
+
+static enum sim_status parse_text(struct sim_text text, struct sim_json *document)
+{
+    cJSON *tree = cJSON_ParseWithLengthOpts(text.data, text.length, NULL, 0);
+    enum sim_status status = tree != NULL ? walk_document(text, tree, document) : SIM_NOT_JSON;
+
+#ifndef SIM_PRIVATE_CJSON
+    cJSON_Delete(tree);
+#endif
+    return status;
+}
+
+/* The tree lives no longer than this call. */
+static enum sim_status parse(struct sim_text text, struct sim_json *document)
+{
+#ifdef SIM_PRIVATE_CJSON
+    struct arena arena;
+    enum sim_status status;
+
+    (void)pthread_once(&hooks_once, set_hooks);
+    arena.at = arena.first;
+    arena.end = arena.first + sizeof arena.first;
+    arena.blocks = NULL;
+    arena.next_size = FIRST_BLOCK;
+    current_arena = &arena;
+    status = parse_text(text, document);
+    current_arena = NULL;
+    while (arena.blocks != NULL) {
+        struct block *previous = arena.blocks->previous;
+        sim_free(arena.blocks);
+        arena.blocks = previous;
+    }
+    return status;
+#else
+    return parse_text(text, document);
+#endif
+}
+
+enum sim_status sim_json_parse(struct sim_text text, struct sim_json *document,
                                struct sim_error *error)
 {
     static const char byte_order_mark[] = "\xEF\xBB\xBF";
-    struct sim_json *made = NULL;
+    enum sim_status status;
 
-    *document = NULL;
+    *document = (struct sim_json){0};
     if (text.length >= 3 && memcmp(text.data, byte_order_mark, 3) == 0) {
         text.data += 3;
         text.length -= 3;
     }
-    made = sim_alloc_zeroed(1, sizeof *made);
-    if (made == NULL)
-        return sim_fail(error, SIM_NO_MEMORY, "No memory for a JSON document");
-    made->text = text;
-    made->tree = cJSON_ParseWithLengthOpts(text.data, text.length, NULL, 0);
-    if (made->tree == NULL) {
-        sim_free(made);
-        return sim_fail(error, SIM_NOT_JSON, "The text is no JSON document");
+    status = parse(text, document);
+    if (status == SIM_OK)
+        return SIM_OK;
+    sim_json_fini(document);
+    return sim_fail(error, status,
+                    status == SIM_NO_MEMORY ? "No memory for a JSON document"
+                                            : "The text is no JSON document");
+}
+
+void sim_json_fini(struct sim_json *document)
+{
+    sim_free(document->values);
+    *document = (struct sim_json){0};
+}
+
+/* A new value at the end of the list, NULL without memory; void when the next one is made. */
+static struct sim_json_value *add_value(struct walk *walk, enum sim_json_kind kind)
+{
+    struct sim_json *out = walk->out;
+    struct sim_json_value *value;
+
+    if (out->count == out->capacity) {
+        size_t capacity = out->capacity + out->capacity / 2;
+        struct sim_json_value *values;
+        if (capacity > SIZE_MAX / sizeof *values)
+            return NULL;
+        values = sim_realloc(out->values, capacity * sizeof *values);
+        if (values == NULL)
+            return NULL;
+        out->values = values;
+        out->capacity = capacity;
     }
-    *document = made;
-    return SIM_OK;
+    value = &out->values[out->count++];
+    *value = (struct sim_json_value){.kind = kind};
+    return value;
 }
 
-void sim_json_free(struct sim_json *document)
+/* No text in memory is as long as the field could say. */
+static void set_length(struct sim_json_value *value, size_t length)
 {
-    if (document == NULL)
-        return;
-    cJSON_Delete(document->tree);
-    sim_free(document);
-}
-
-void sim_json_begin(const struct sim_json *document, struct sim_json_cursor *cursor)
-{
-    *cursor = (struct sim_json_cursor){document->text.data,
-                                       document->text.data + document->text.length, document->tree};
+    value->length = length & ((UINT64_C(1) << 56) - 1);
 }
 
 /* ---- lexing ---- */
 
-static void skip_space(struct sim_json_cursor *cursor)
+static void skip_space(struct walk *walk)
 {
-    while (cursor->at < cursor->end && (*cursor->at == ' ' || *cursor->at == '\n' ||
-                                        *cursor->at == '\r' || *cursor->at == '\t'))
-        cursor->at++;
+    while (walk->at < walk->end &&
+           (*walk->at == ' ' || *walk->at == '\n' || *walk->at == '\r' || *walk->at == '\t'))
+        walk->at++;
 }
 
-static bool take(struct sim_json_cursor *cursor, char character)
+static bool take(struct walk *walk, char character)
 {
-    skip_space(cursor);
-    if (cursor->at == cursor->end || *cursor->at != character)
+    skip_space(walk);
+    if (walk->at == walk->end || *walk->at != character)
         return false;
-    cursor->at++;
+    walk->at++;
     return true;
 }
 
-static bool take_word(struct sim_json_cursor *cursor, const char *word)
+static enum sim_status lex_word(struct walk *walk, const char *word, enum sim_json_kind kind)
 {
     size_t length = strlen(word);
 
-    if ((size_t)(cursor->end - cursor->at) < length || memcmp(cursor->at, word, length) != 0)
-        return false;
-    cursor->at += length;
-    return true;
+    if ((size_t)(walk->end - walk->at) < length || memcmp(walk->at, word, length) != 0)
+        return SIM_NOT_JSON;
+    walk->at += length;
+    return add_value(walk, kind) != NULL ? SIM_OK : SIM_NO_MEMORY;
+}
+
+/* Eight characters at once: each byte of the result that is not zero stands for one that a string
+ * does not hold as it is (or for a false alarm behind such a one). */
+static uint64_t find_special(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101, highs = ones << 7;
+    uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+
+    return (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
+            ((word - ones * ' ') & ~word)) &
+           highs;
 }
 
 /* From the opening quote past the closing one. */
-static enum sim_status lex_string(struct sim_json_cursor *cursor, struct sim_json_value *value)
+static enum sim_status lex_string(struct walk *walk)
 {
-    const char *at = cursor->at + 1, *start = at;
-    unsigned char seen = 0;
+    const char *at = walk->at + 1, *start = at, *end = walk->end;
+    struct sim_json_value *value;
+    uint64_t word = 0, seen = 0;
+    bool has_escapes = false;
 
-    value->kind = SIM_JSON_STRING;
-    value->has_escapes = false;
-    for (; at < cursor->end && *at != '"'; at++) {
-        seen |= (unsigned char)*at;
-        if ((unsigned char)*at < ' ')
-            return SIM_NOT_JSON;
-        if (*at == '\\') {
-            value->has_escapes = true;
-            if (++at == cursor->end)
-                return SIM_NOT_JSON;
+    for (;; at++) {
+        while (end - at >= (ptrdiff_t)sizeof word) {
+            memcpy(&word, at, sizeof word);
+            if (find_special(word) != 0)
+                break;
+            seen |= word;
+            at += sizeof word;
         }
+        while (at < end && (unsigned char)*at >= ' ' && *at != '"' && *at != '\\')
+            seen |= (unsigned char)*at++;
+        if (at == end || (unsigned char)*at < ' ')
+            return SIM_NOT_JSON;
+        if (*at == '"')
+            break;
+        has_escapes = true;
+        if (++at == end)
+            return SIM_NOT_JSON;
+        seen |= (unsigned char)*at;
     }
-    if (at >= cursor->end)
-        return SIM_NOT_JSON;
-    value->text = (struct sim_text){start, (size_t)(at - start)};
-    value->is_ascii = seen < 0x80;
-    cursor->at = at + 1;
+    value = add_value(walk, SIM_JSON_STRING);
+    if (value == NULL)
+        return SIM_NO_MEMORY;
+    value->text = start;
+    set_length(value, (size_t)(at - start));
+    value->has_escapes = has_escapes;
+    value->is_ascii = (seen & 0x8080808080808080) == 0;
+    walk->at = at + 1;
     return SIM_OK;
 }
 
 /* Consumes digits; false where there is none. */
-static bool lex_digits(struct sim_json_cursor *cursor)
+static bool lex_digits(struct walk *walk)
 {
-    const char *start = cursor->at;
+    const char *start = walk->at;
 
-    while (cursor->at < cursor->end && *cursor->at >= '0' && *cursor->at <= '9')
-        cursor->at++;
-    return cursor->at > start;
+    while (walk->at < walk->end && *walk->at >= '0' && *walk->at <= '9')
+        walk->at++;
+    return walk->at > start;
 }
 
-static bool lex_optional(struct sim_json_cursor *cursor, const char *characters)
+static bool lex_optional(struct walk *walk, char one, char other)
 {
-    if (cursor->at == cursor->end || *cursor->at == '\0' || strchr(characters, *cursor->at) == NULL)
+    if (walk->at == walk->end || (*walk->at != one && *walk->at != other))
         return false;
-    cursor->at++;
+    walk->at++;
     return true;
 }
 
-static enum sim_status lex_number(struct sim_json_cursor *cursor, struct sim_json_value *value)
+static enum sim_status lex_number(struct walk *walk, double number)
 {
-    const char *start = cursor->at;
+    const char *start = walk->at;
+    struct sim_json_value *value;
+    bool is_float = false;
 
-    value->kind = SIM_JSON_INTEGER;
-    (void)lex_optional(cursor, "-");
-    if (!lex_optional(cursor, "0") && !lex_digits(cursor))
+    (void)lex_optional(walk, '-', '-');
+    if (!lex_optional(walk, '0', '0') && !lex_digits(walk))
         return SIM_NOT_JSON;
-    if (lex_optional(cursor, ".")) {
-        value->kind = SIM_JSON_FLOAT;
-        if (!lex_digits(cursor))
+    if (lex_optional(walk, '.', '.')) {
+        is_float = true;
+        if (!lex_digits(walk))
             return SIM_NOT_JSON;
     }
-    if (lex_optional(cursor, "eE")) {
-        value->kind = SIM_JSON_FLOAT;
-        (void)lex_optional(cursor, "+-");
-        if (!lex_digits(cursor))
+    if (lex_optional(walk, 'e', 'E')) {
+        is_float = true;
+        (void)lex_optional(walk, '+', '-');
+        if (!lex_digits(walk))
             return SIM_NOT_JSON;
     }
-    value->text = (struct sim_text){start, (size_t)(cursor->at - start)};
-    value->number = ((const cJSON *)cursor->node)->valuedouble;
+    value = add_value(walk, is_float ? SIM_JSON_FLOAT : SIM_JSON_INTEGER);
+    if (value == NULL)
+        return SIM_NO_MEMORY;
+    if (is_float)
+        value->number = number;
+    else {
+        value->text = start;
+        set_length(value, (size_t)(walk->at - start));
+    }
     return SIM_OK;
 }
 
 /* ---- walking ---- */
 
-static enum sim_status read_word(struct sim_json_cursor *cursor, const char *word,
-                                 enum sim_json_kind kind, struct sim_json_value *value)
-{
-    value->kind = kind;
-    return take_word(cursor, word) ? SIM_OK : SIM_NOT_JSON;
-}
-
-enum sim_status sim_json_read(struct sim_json_cursor *cursor, struct sim_json_value *value,
-                              struct sim_json_cursor *after)
-{
-    const cJSON *node = cursor->node;
-    enum sim_status status = SIM_OK;
-
-    skip_space(cursor);
-    if (node == NULL || cursor->at == cursor->end)
-        return SIM_NOT_JSON;
-    switch (node->type & 0xFF) {
-    case cJSON_NULL:
-        status = read_word(cursor, "null", SIM_JSON_NULL, value);
-        break;
-    case cJSON_False:
-        status = read_word(cursor, "false", SIM_JSON_FALSE, value);
-        break;
-    case cJSON_True:
-        status = read_word(cursor, "true", SIM_JSON_TRUE, value);
-        break;
-    case cJSON_Number:
-        status = lex_number(cursor, value);
-        break;
-    case cJSON_String:
-        status = *cursor->at == '"' ? lex_string(cursor, value) : SIM_NOT_JSON;
-        break;
-    case cJSON_Array:
-    case cJSON_Object:
-        value->kind = (node->type & 0xFF) == cJSON_Array ? SIM_JSON_ARRAY : SIM_JSON_OBJECT;
-        if (!take(cursor, value->kind == SIM_JSON_ARRAY ? '[' : '{'))
-            return SIM_NOT_JSON;
-        after->node = node->next;
-        cursor->node = node->child;
-        return SIM_OK;
-    default:
-        return SIM_NOT_JSON;
-    }
-    cursor->node = node->next;
-    return status;
-}
-
-enum sim_status sim_json_next(struct sim_json_cursor *cursor, enum sim_json_kind container,
-                              bool is_first, const struct sim_json_cursor *after, bool *more)
-{
-    *more = cursor->node != NULL;
-    if (*more)
-        return is_first || take(cursor, ',') ? SIM_OK : SIM_NOT_JSON;
-    if (!take(cursor, container == SIM_JSON_ARRAY ? ']' : '}'))
-        return SIM_NOT_JSON;
-    cursor->node = after->node;
-    return SIM_OK;
-}
-
-enum sim_status sim_json_key(struct sim_json_cursor *cursor, struct sim_json_value *key)
+static enum sim_status walk_key(struct walk *walk)
 {
     enum sim_status status;
 
-    skip_space(cursor);
-    if (cursor->at == cursor->end || *cursor->at != '"')
+    skip_space(walk);
+    if (walk->at == walk->end || *walk->at != '"')
         return SIM_NOT_JSON;
-    status = lex_string(cursor, key);
-    return status == SIM_OK && !take(cursor, ':') ? SIM_NOT_JSON : status;
+    status = lex_string(walk);
+    return status == SIM_OK && !take(walk, ':') ? SIM_NOT_JSON : status;
 }
 
-enum sim_status sim_json_finish(struct sim_json_cursor *cursor)
+/* cJSON bounds how deep this calls itself: it refuses what is nested deeper. */
+static enum sim_status walk_container(struct walk *walk, const cJSON *child,
+                                      enum sim_json_kind kind)
 {
-    skip_space(cursor);
-    return cursor->at == cursor->end ? SIM_OK : SIM_NOT_JSON;
+    size_t place = walk->out->count, length = 0;
+
+    if (!take(walk, kind == SIM_JSON_ARRAY ? '[' : '{'))
+        return SIM_NOT_JSON;
+    if (add_value(walk, kind) == NULL)
+        return SIM_NO_MEMORY;
+    for (; child != NULL; child = child->next, length++) {
+        enum sim_status status = SIM_OK;
+        if (length > 0 && !take(walk, ','))
+            return SIM_NOT_JSON;
+        if (kind == SIM_JSON_OBJECT)
+            status = walk_key(walk);
+        if (status == SIM_OK)
+            status = walk_value(walk, child);
+        if (status != SIM_OK)
+            return status;
+    }
+    set_length(&walk->out->values[place], length);
+    return take(walk, kind == SIM_JSON_ARRAY ? ']' : '}') ? SIM_OK : SIM_NOT_JSON;
+}
+
+static enum sim_status walk_value(struct walk *walk, const cJSON *node)
+{
+    skip_space(walk);
+    switch (node->type & 0xFF) {
+    case cJSON_NULL:
+        return lex_word(walk, "null", SIM_JSON_NULL);
+    case cJSON_False:
+        return lex_word(walk, "false", SIM_JSON_FALSE);
+    case cJSON_True:
+        return lex_word(walk, "true", SIM_JSON_TRUE);
+    case cJSON_Number:
+        return lex_number(walk, node->valuedouble);
+    case cJSON_String:
+        return walk->at < walk->end && *walk->at == '"' ? lex_string(walk) : SIM_NOT_JSON;
+    case cJSON_Array:
+        return walk_container(walk, node->child, SIM_JSON_ARRAY);
+    case cJSON_Object:
+        return walk_container(walk, node->child, SIM_JSON_OBJECT);
+    default:
+        return SIM_NOT_JSON;
+    }
+}
+
+static enum sim_status walk_document(struct sim_text text, const cJSON *tree,
+                                     struct sim_json *document)
+{
+    struct walk walk = {text.data, text.data + text.length, document};
+    enum sim_status status;
+
+    /* A value for every sixteen bytes, as in documents with long strings; others grow. */
+    document->capacity = text.length / 16 + 16;
+    if (document->capacity > SIZE_MAX / sizeof *document->values)
+        return SIM_NO_MEMORY;
+    document->values = sim_alloc(document->capacity * sizeof *document->values);
+    if (document->values == NULL)
+        return SIM_NO_MEMORY;
+    status = walk_value(&walk, tree);
+    skip_space(&walk);
+    return status == SIM_OK && walk.at != walk.end ? SIM_NOT_JSON : status;
 }
 
 /* ---- strings ---- */

@@ -3,18 +3,18 @@
  * cJSON checks and gives the structure. Its scalars are not exact (integers beyond
  * 2^53, "\u0000", key case), so a walk goes through the source text beside the tree and
  * lexes it strictly; where the two disagree the document is SIM_NOT_JSON, and the
- * caller asks a reader whose verdict stands. Must not know what is built from a document. */
+ * caller asks a reader whose verdict stands. What is handed over is a flat list of values:
+ * it is made without the caller's big lock, and the tree is gone by then.
+ * Must not know what is built from a document. */
 #ifndef SIM_CORE_JSON_H
 #define SIM_CORE_JSON_H
 
-#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/buffer.h"
 #include "core/status.h"
 #include "core/url.h" /* struct sim_text */
-
-struct sim_json; /* a parsed document; keeps views into its text */
 
 enum sim_json_kind {
     SIM_JSON_NULL,
@@ -23,54 +23,33 @@ enum sim_json_kind {
     SIM_JSON_INTEGER, /* `text` is its digits, with a sign perhaps */
     SIM_JSON_FLOAT,   /* `number` is its value */
     SIM_JSON_STRING,  /* `text` is what stands between the quotes */
-    SIM_JSON_ARRAY,
-    SIM_JSON_OBJECT,
+    SIM_JSON_ARRAY,   /* its values follow, `length` of them, each with what is inside it */
+    SIM_JSON_OBJECT,  /* its members follow, `length` of them: a string, then the value */
 };
 
+/* A value in sixteen bytes: a document has one for every eight bytes or so. */
 struct sim_json_value {
-    enum sim_json_kind kind;
-    struct sim_text text;
-    double number;
-    bool has_escapes; /* a string's text needs sim_json_unescape() */
-    bool is_ascii;    /* of a string's text */
+    union {
+        const char *text; /* into the document's text */
+        double number;
+    };
+    uint64_t length : 56;
+    uint64_t kind : 4;        /* enum sim_json_kind */
+    uint64_t has_escapes : 1; /* a string's text needs sim_json_unescape() */
+    uint64_t is_ascii : 1;    /* of a string's text */
 };
 
-/* A place in the tree and in the text. */
-struct sim_json_cursor {
-    const char *at, *end;
-    const void *node; /* the value that comes next; NULL after the last of a container */
+struct sim_json {                  /* start from all zero, end with sim_json_fini() */
+    struct sim_json_value *values; /* in the order of the text; the root is the first */
+    size_t count, capacity;
 };
 
 /* Parses a UTF-8 document (a byte order mark may lead it); needs nothing but memory, so other
- * threads may work meanwhile. The text must outlive the document. SIM_NOT_JSON when cJSON
- * refuses it. */
-enum sim_status sim_json_parse(struct sim_text text, struct sim_json **document,
+ * threads may work meanwhile. The text must outlive the document. SIM_NOT_JSON when cJSON or the
+ * walk refuses it; then the document is empty. */
+enum sim_status sim_json_parse(struct sim_text text, struct sim_json *document,
                                struct sim_error *error) SIM_MUST_CHECK;
-void sim_json_free(struct sim_json *document); /* NULL is legal */
-
-/* Reads the root: the cursor stands before it. */
-void sim_json_begin(const struct sim_json *document, struct sim_json_cursor *cursor);
-
-/* Reads the value that the cursor stands before. A scalar is consumed and the cursor moves on to
- * the next sibling. Of a container the opening bracket is consumed, and the cursor moves to its
- * first member, while `*after` is where the walk goes on after its end: pass it to
- * sim_json_next(). */
-enum sim_status sim_json_read(struct sim_json_cursor *cursor, struct sim_json_value *value,
-                              struct sim_json_cursor *after) SIM_MUST_CHECK;
-
-/* Inside a container: `*more` says whether a member follows (its comma is consumed, if there was
- * one to expect); otherwise its closing bracket is consumed and the cursor stands after it, at
- * `after`'s place in the tree. */
-enum sim_status sim_json_next(struct sim_json_cursor *cursor, enum sim_json_kind container,
-                              bool is_first, const struct sim_json_cursor *after,
-                              bool *more) SIM_MUST_CHECK;
-
-/* Reads an object member's key and its colon. */
-enum sim_status sim_json_key(struct sim_json_cursor *cursor,
-                             struct sim_json_value *key) SIM_MUST_CHECK;
-
-/* Checks that nothing but white space is left. */
-enum sim_status sim_json_finish(struct sim_json_cursor *cursor) SIM_MUST_CHECK;
+void sim_json_fini(struct sim_json *document); /* legal on all zero, and twice */
 
 /* Appends what a string's text stands for, as UTF-8. SIM_NOT_JSON for a lone surrogate, which UTF-8
  * cannot carry, and for an escape that is none. */

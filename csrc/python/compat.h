@@ -59,6 +59,19 @@ static inline int pysim_compare_fields(PyObject *one, PyObject *other)
 #endif
 }
 
+/* Switching the cyclic collector from C came with 3.10; before that it stays as it is. */
+#if PY_VERSION_HEX < 0x030A0000
+static inline int PyGC_Disable(void)
+{
+    return 0;
+}
+
+static inline int PyGC_Enable(void)
+{
+    return 0;
+}
+#endif
+
 /* 3.8 does not export a module's init function where symbols are hidden by default. */
 #if PY_VERSION_HEX < 0x03090000
 #undef PyMODINIT_FUNC

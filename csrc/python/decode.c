@@ -1,5 +1,6 @@
 #include "python/decode.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/json.h"
@@ -8,15 +9,18 @@ enum {
     /* A larger document is parsed without the GIL: below, letting go of it costs more than the
      * other threads gain. */
     RELEASE_ABOVE = 32 * 1024,
-    KEY_SLOTS = 256,   /* power of two */
-    LONGEST_KEY = 64,  /* bytes of a key that is kept for the next object */
-    SHORT_INTEGER = 18 /* digits that surely fit into 64 bits */
+    /* A larger document is built with the cyclic collector at rest: there is no garbage in what is
+     * being built, and to look for it again and again costs a third of the time. */
+    PAUSE_ABOVE = 4 * 1024,
+    KEY_SLOTS = 512,    /* power of two */
+    LONGEST_KEY = 64,   /* bytes of a key that is kept for the next object */
+    SHORT_INTEGER = 18, /* digits that surely fit into 64 bits */
 };
 
 struct decoder {
-    struct sim_json_cursor cursor;
+    const struct sim_json_value *next;
     struct sim_buffer scratch; /* unescaped text */
-    PyObject *keys[KEY_SLOTS]; /* recent ASCII keys: documents repeat theirs */
+    PyObject *keys;            /* borrowed: the state's */
 };
 
 static PyObject *decode_value(struct decoder *decoder);
@@ -25,7 +29,7 @@ static PyObject *decode_value(struct decoder *decoder);
 
 static PyObject *decode_text(struct decoder *decoder, const struct sim_json_value *value)
 {
-    struct sim_text text = value->text;
+    struct sim_text text = {value->text, value->length};
     PyObject *string;
 
     if (!value->has_escapes && value->is_ascii) {
@@ -52,26 +56,28 @@ static PyObject *decode_text(struct decoder *decoder, const struct sim_json_valu
     return string;
 }
 
-/* A key, from the cache where it was seen lately. */
+/* A key, the very one of an earlier object where it was seen lately: documents repeat their keys,
+ * and so do answers. */
 static PyObject *decode_key(struct decoder *decoder)
 {
-    struct sim_json_value key;
-    PyObject **slot;
-    size_t hash;
+    const struct sim_json_value *key = decoder->next++;
+    size_t length = key->length, hash;
+    PyObject *kept;
 
-    if (sim_json_key(&decoder->cursor, &key) != SIM_OK)
-        return NULL;
-    if (key.has_escapes || !key.is_ascii || key.text.length == 0 || key.text.length > LONGEST_KEY)
-        return decode_text(decoder, &key);
-    hash = key.text.length * 31 + (unsigned char)key.text.data[0];
-    hash = hash * 31 + (unsigned char)key.text.data[key.text.length / 2];
-    hash = hash * 31 + (unsigned char)key.text.data[key.text.length - 1];
-    slot = &decoder->keys[hash % KEY_SLOTS];
-    if (*slot != NULL && (size_t)PyUnicode_GET_LENGTH(*slot) == key.text.length &&
-        memcmp(PyUnicode_1BYTE_DATA(*slot), key.text.data, key.text.length) == 0)
-        return Py_NewRef(*slot);
-    Py_XSETREF(*slot, decode_text(decoder, &key));
-    return Py_XNewRef(*slot);
+    if (key->has_escapes || !key->is_ascii || length == 0 || length > LONGEST_KEY)
+        return decode_text(decoder, key);
+    hash = length * 31 + (unsigned char)key->text[0];
+    hash = hash * 31 + (unsigned char)key->text[length / 2];
+    hash = hash * 31 + (unsigned char)key->text[length - 1];
+    hash %= KEY_SLOTS;
+    kept = PyList_GET_ITEM(decoder->keys, hash);
+    if ((size_t)PyUnicode_GET_LENGTH(kept) == length &&
+        memcmp(PyUnicode_1BYTE_DATA(kept), key->text, length) == 0)
+        return Py_NewRef(kept);
+    kept = decode_text(decoder, key);
+    if (kept != NULL)
+        (void)PyList_SetItem(decoder->keys, (Py_ssize_t)hash, Py_NewRef(kept));
+    return kept;
 }
 
 static PyObject *decode_integer(struct sim_text text)
@@ -97,75 +103,57 @@ static PyObject *decode_integer(struct sim_text text)
     return result;
 }
 
-static PyObject *decode_array(struct decoder *decoder, const struct sim_json_cursor *after)
+static PyObject *decode_array(struct decoder *decoder, Py_ssize_t length)
 {
-    PyObject *list = PyList_New(0);
-    bool more = true;
+    PyObject *list = PyList_New(length);
 
-    for (bool is_first = true; list != NULL; is_first = false) {
-        PyObject *item;
-        int appended;
-        if (sim_json_next(&decoder->cursor, SIM_JSON_ARRAY, is_first, after, &more) != SIM_OK)
-            break;
-        if (!more)
-            return list;
-        item = decode_value(decoder);
-        if (item == NULL)
-            break;
-        appended = PyList_Append(list, item);
-        Py_DECREF(item);
-        if (appended < 0)
-            break;
+    for (Py_ssize_t i = 0; list != NULL && i < length; i++) {
+        PyObject *item = decode_value(decoder);
+        if (item == NULL) {
+            Py_DECREF(list);
+            return NULL;
+        }
+        PyList_SET_ITEM(list, i, item);
     }
-    Py_XDECREF(list);
-    return NULL;
+    return list;
 }
 
-static PyObject *decode_object(struct decoder *decoder, const struct sim_json_cursor *after)
+static PyObject *decode_object(struct decoder *decoder, Py_ssize_t length)
 {
     PyObject *dict = PyDict_New();
-    bool more = true;
 
-    for (bool is_first = true; dict != NULL; is_first = false) {
-        PyObject *key, *value;
-        int stored = -1;
-        if (sim_json_next(&decoder->cursor, SIM_JSON_OBJECT, is_first, after, &more) != SIM_OK)
-            break;
-        if (!more)
-            return dict;
-        key = decode_key(decoder);
-        value = key != NULL ? decode_value(decoder) : NULL;
-        if (value != NULL)
-            stored = PyDict_SetItem(dict, key, value);
+    for (Py_ssize_t i = 0; dict != NULL && i < length; i++) {
+        PyObject *key = decode_key(decoder);
+        PyObject *value = key != NULL ? decode_value(decoder) : NULL;
+        int stored = value != NULL ? PyDict_SetItem(dict, key, value) : -1;
         Py_XDECREF(key);
         Py_XDECREF(value);
-        if (stored < 0)
-            break;
+        if (stored < 0) {
+            Py_DECREF(dict);
+            return NULL;
+        }
     }
-    Py_XDECREF(dict);
-    return NULL;
+    return dict;
 }
 
-static PyObject *decode_container(struct decoder *decoder, enum sim_json_kind kind,
-                                  const struct sim_json_cursor *after)
+static PyObject *decode_container(struct decoder *decoder, const struct sim_json_value *value)
 {
+    Py_ssize_t length = (Py_ssize_t)value->length;
     PyObject *result;
 
     if (Py_EnterRecursiveCall(" while decoding JSON"))
         return NULL;
-    result = kind == SIM_JSON_ARRAY ? decode_array(decoder, after) : decode_object(decoder, after);
+    result = value->kind == SIM_JSON_ARRAY ? decode_array(decoder, length)
+                                           : decode_object(decoder, length);
     Py_LeaveRecursiveCall();
     return result;
 }
 
 static PyObject *decode_value(struct decoder *decoder)
 {
-    struct sim_json_value value;
-    struct sim_json_cursor after;
+    const struct sim_json_value *value = decoder->next++;
 
-    if (sim_json_read(&decoder->cursor, &value, &after) != SIM_OK)
-        return NULL;
-    switch (value.kind) {
+    switch ((enum sim_json_kind)value->kind) {
     case SIM_JSON_NULL:
         return Py_NewRef(Py_None);
     case SIM_JSON_FALSE:
@@ -173,29 +161,52 @@ static PyObject *decode_value(struct decoder *decoder)
     case SIM_JSON_TRUE:
         return Py_NewRef(Py_True);
     case SIM_JSON_INTEGER:
-        return decode_integer(value.text);
+        return decode_integer((struct sim_text){value->text, value->length});
     case SIM_JSON_FLOAT:
-        return PyFloat_FromDouble(value.number);
+        return PyFloat_FromDouble(value->number);
     case SIM_JSON_STRING:
-        return decode_text(decoder, &value);
+        return decode_text(decoder, value);
     case SIM_JSON_ARRAY:
     case SIM_JSON_OBJECT:
-        return decode_container(decoder, value.kind, &after);
+        return decode_container(decoder, value);
     }
     Py_UNREACHABLE();
 }
 
-static PyObject *decode_document(const struct sim_json *document)
+/* The state's list of keys, made at the first need: all slots hold a str, which no key equals at
+ * first. 0, or -1 with MemoryError. */
+static int prepare_keys(struct pysim_state *state)
 {
-    struct decoder decoder = {.scratch = {.limit = PY_SSIZE_T_MAX}};
-    PyObject *result;
+    PyObject *nothing, *keys;
 
-    sim_json_begin(document, &decoder.cursor);
-    result = decode_value(&decoder);
-    if (result != NULL && sim_json_finish(&decoder.cursor) != SIM_OK)
-        Py_CLEAR(result);
-    for (size_t i = 0; i < KEY_SLOTS; i++)
-        Py_XDECREF(decoder.keys[i]);
+    if (state->json_keys != NULL)
+        return 0;
+    nothing = PyUnicode_New(0, 0);
+    keys = nothing != NULL ? PyList_New(KEY_SLOTS) : NULL;
+    for (Py_ssize_t i = 0; keys != NULL && i < KEY_SLOTS; i++)
+        PyList_SET_ITEM(keys, i, Py_NewRef(nothing));
+    Py_XDECREF(nothing);
+    if (keys == NULL)
+        return -1;
+    PyObject_GC_UnTrack(keys); /* out of the reach of those who look through all objects */
+    state->json_keys = keys;
+    return 0;
+}
+
+static PyObject *decode_document(struct pysim_state *state, const struct sim_json *document,
+                                 bool is_large)
+{
+    struct decoder decoder = {
+        .next = document->values,
+        .scratch = {.limit = PY_SSIZE_T_MAX},
+        .keys = state->json_keys,
+    };
+    /* The GIL is held throughout, so nobody sees that the collector rests. */
+    int was_enabled = is_large && PyGC_Disable();
+    PyObject *result = decode_value(&decoder);
+
+    if (was_enabled)
+        (void)PyGC_Enable();
     sim_buffer_fini(&decoder.scratch);
     return result;
 }
@@ -230,7 +241,7 @@ static PyObject *ask_json(struct pysim_state *state, const char *text, size_t le
 
 PyObject *pysim_decode(struct pysim_state *state, const char *text, size_t length)
 {
-    struct sim_json *document = NULL;
+    struct sim_json document = {0};
     struct sim_text source = {text, length};
     enum sim_status status;
     PyObject *result = NULL;
@@ -242,9 +253,9 @@ PyObject *pysim_decode(struct pysim_state *state, const char *text, size_t lengt
     }
     else
         status = sim_json_parse(source, &document, NULL);
-    if (status == SIM_OK)
-        result = decode_document(document);
-    sim_json_free(document);
+    if (status == SIM_OK && prepare_keys(state) == 0)
+        result = decode_document(state, &document, length > PAUSE_ABOVE);
+    sim_json_fini(&document);
     if (result != NULL)
         return result;
     if (PyErr_Occurred()) {
