@@ -1,0 +1,61 @@
+"""Times our decoder against json.loads in one process, taking turns: decode_worker.py FOLDER [quick]
+
+FOLDER holds the decoder as an extension module; the outcome is JSON: for each document its size and
+the seconds of either, then the seconds that two threads and one take for the same documents."""
+
+import json
+import sys
+import threading
+import time
+from statistics import median
+
+import corpus
+
+
+def timed(function, *arguments):
+    start = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - start
+
+
+def repeat(function, body, count):
+    for _ in range(count):
+        function(body)
+
+
+def compare(functions, body, rounds):
+    count = max(1, 200000 // len(body))
+    seconds = {name: [] for name in functions}
+    for _ in range(rounds):
+        for name, function in functions.items():
+            seconds[name].append(timed(repeat, function, body, count) / count)
+    return {name: median(values) for name, values in seconds.items()}
+
+
+def in_threads(function, body, threads):
+    workers = [threading.Thread(target=repeat, args=(function, body, 2)) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def main():
+    folder, quick = sys.argv[1], len(sys.argv) > 2
+    sys.path.insert(0, folder)
+    import decoder
+
+    functions = {"ours": decoder.decode, "json": json.loads}
+    result = {"documents": {}, "threads": {}}
+    for name, body in corpus.documents(quick).items():
+        if decoder.decode(body) != json.loads(body):
+            sys.exit("the decoder errs in " + name)
+        result["documents"][name] = {"size": len(body), **compare(functions, body, 5 if quick else 15)}
+        if name in ("large", "numbers"):
+            turns = [(timed(in_threads, decoder.decode, body, 1), timed(in_threads, decoder.decode, body, 2)) for _ in range(5)]
+            result["threads"][name] = [median(column) for column in zip(*turns)]
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
