@@ -38,4 +38,5 @@ $(VENV)/.built: $(VENV)/.ready $(SOURCES)
 	touch $@
 
 include scripts/checks.mk
+include scripts/core.mk
 include scripts/release.mk

@@ -161,10 +161,11 @@ enum sim_status sim_lane_set_trust(struct sim_lane *lane, const struct sim_trust
 {
     CURL *easy = lane->easy;
 
-    /* Refused by a libcurl without https proxies, which needs no certificates for them. */
-    (void)curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, trust->file);
-    (void)curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, trust->directory);
-    return curl_easy_setopt(easy, CURLOPT_CAINFO, trust->file) == CURLE_OK &&
+    /* Those of proxies are refused by a libcurl without https proxies, which needs none. */
+    return curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, trust->file) != CURLE_OUT_OF_MEMORY &&
+                   curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, trust->directory) !=
+                       CURLE_OUT_OF_MEMORY &&
+                   curl_easy_setopt(easy, CURLOPT_CAINFO, trust->file) == CURLE_OK &&
                    curl_easy_setopt(easy, CURLOPT_CAPATH, trust->directory) == CURLE_OK
                ? SIM_OK
                : SIM_NO_MEMORY;

@@ -239,8 +239,9 @@ enum sim_status sim_proxies_choose(const struct sim_proxies *proxies, const stru
     sim_buffer_clear(&proxy->url);
     proxy->credentials.are_given = false;
     if (*text == '\0' || is_exempt(proxies->exempt.data, url))
-        return sim_buffer_append_text(&proxy->url, "");
-    status = parse(text, proxy, &reason);
+        status = sim_buffer_append_text(&proxy->url, "");
+    else
+        status = parse(text, proxy, &reason);
     if (status == SIM_BAD_INPUT)
         return sim_fail(error, SIM_NOT_SENT,
                         "The proxy that the environment names for %s cannot be used: %s",

@@ -1,0 +1,368 @@
+/* JSON documents: what the strict walk takes, what it refuses, and the exact scalars. */
+#include "core/json.h"
+
+#include <cjson/cJSON.h>
+
+#include "check.h"
+
+static enum sim_status write_value(struct sim_json_cursor *cursor, struct sim_buffer *out);
+
+static enum sim_status append(struct sim_buffer *out, const char *before, struct sim_text text,
+                              const char *after)
+{
+    enum sim_status status = sim_buffer_append_text(out, before);
+
+    if (status == SIM_OK)
+        status = sim_buffer_append(out, text.data, text.length);
+    return status == SIM_OK ? sim_buffer_append_text(out, after) : status;
+}
+
+static enum sim_status write_string(const struct sim_json_value *value, struct sim_buffer *out)
+{
+    enum sim_status status;
+
+    if (!value->has_escapes)
+        return append(out, "'", value->text, "'");
+    status = sim_buffer_append_text(out, "~");
+    if (status == SIM_OK)
+        status = sim_json_unescape(value->text, out);
+    return status == SIM_OK ? sim_buffer_append_text(out, "~") : status;
+}
+
+static enum sim_status write_container(struct sim_json_cursor *cursor, enum sim_json_kind kind,
+                                       const struct sim_json_cursor *after, struct sim_buffer *out)
+{
+    enum sim_status status = sim_buffer_append_text(out, kind == SIM_JSON_ARRAY ? "[" : "{");
+    struct sim_json_value key;
+    bool more = true;
+
+    for (bool is_first = true; status == SIM_OK; is_first = false) {
+        status = sim_json_next(cursor, kind, is_first, after, &more);
+        if (status != SIM_OK || !more)
+            break;
+        if (!is_first)
+            status = sim_buffer_append_char(out, ',');
+        if (status == SIM_OK && kind == SIM_JSON_OBJECT) {
+            status = sim_json_key(cursor, &key);
+            if (status == SIM_OK)
+                status = write_string(&key, out);
+            if (status == SIM_OK)
+                status = sim_buffer_append_char(out, ':');
+        }
+        if (status == SIM_OK)
+            status = write_value(cursor, out);
+    }
+    return status == SIM_OK ? sim_buffer_append_text(out, kind == SIM_JSON_ARRAY ? "]" : "}")
+                            : status;
+}
+
+/* Writes what the cursor stands before as it is understood: strings in '', unescaped ones in ~~,
+ * integers as #digits, floats as %g. */
+static enum sim_status write_value(struct sim_json_cursor *cursor, struct sim_buffer *out)
+{
+    struct sim_json_value value;
+    struct sim_json_cursor after;
+    enum sim_status status = sim_json_read(cursor, &value, &after);
+    char number[32];
+
+    if (status != SIM_OK)
+        return status;
+    switch (value.kind) {
+    case SIM_JSON_NULL:
+        return sim_buffer_append_text(out, "null");
+    case SIM_JSON_FALSE:
+        return sim_buffer_append_text(out, "false");
+    case SIM_JSON_TRUE:
+        return sim_buffer_append_text(out, "true");
+    case SIM_JSON_INTEGER:
+        return append(out, "#", value.text, "");
+    case SIM_JSON_FLOAT:
+        (void)snprintf(number, sizeof number, "%g", value.number);
+        return sim_buffer_append_text(out, number);
+    case SIM_JSON_STRING:
+        return write_string(&value, out);
+    case SIM_JSON_ARRAY:
+    case SIM_JSON_OBJECT:
+        return write_container(cursor, value.kind, &after, out);
+    }
+    return SIM_BAD_INPUT;
+}
+
+/* Parses and walks a document that ends where its memory ends. */
+static enum sim_status understand(struct sim_text text, struct sim_buffer *out)
+{
+    struct sim_json *document = NULL;
+    struct sim_json_cursor cursor;
+    char *copy = sim_alloc(text.length);
+    enum sim_status status = SIM_NO_MEMORY;
+
+    if (copy != NULL) {
+        if (text.length > 0)
+            memcpy(copy, text.data, text.length);
+        status = sim_json_parse((struct sim_text){copy, text.length}, &document, NULL);
+    }
+    if (status == SIM_OK) {
+        sim_json_begin(document, &cursor);
+        status = write_value(&cursor, out);
+        if (status == SIM_OK)
+            status = sim_json_finish(&cursor);
+    }
+    sim_json_free(document);
+    sim_free(copy);
+    return status;
+}
+
+static void documents_are_understood_exactly(void)
+{
+    static const struct {
+        struct sim_text text;
+        const char *meaning;
+    } rows[] = {
+        {TEXT("null"), "null"},
+        {TEXT(" \t\r\n true \n"), "true"},
+        {TEXT("false"), "false"},
+        {TEXT("0"), "#0"},
+        {TEXT("-0"), "#-0"},
+        {TEXT("-0.0"), "-0"},
+        {TEXT("9007199254740993"), "#9007199254740993"},
+        {TEXT("123456789012345678901234567890"), "#123456789012345678901234567890"},
+        {TEXT("1.0"), "1"},
+        {TEXT("1e2"), "100"},
+        {TEXT("1E+2"), "100"},
+        {TEXT("25e-1"), "2.5"},
+        {TEXT("-1.5e3"), "-1500"},
+        {TEXT("1e999"), "inf"},
+        {TEXT("\"\""), "''"},
+        {TEXT("\"a b\""), "'a b'"},
+        {TEXT("\"\xC3\xA9\""), "'\xC3\xA9'"},
+        {TEXT("\"a\\n\\\"\\\\\\/\\b\\f\\r\\t\""), "~a\n\"\\/\b\f\r\t~"},
+        {TEXT("\"\\u0041\\u00e9\\u20AC\""), "~A\xC3\xA9\xE2\x82\xAC~"},
+        {TEXT("\"\\ud83d\\uDE00\""), "~\xF0\x9F\x98\x80~"},
+        {TEXT("\"\\uFFFF\""), "~\xEF\xBF\xBF~"},
+        {TEXT("[]"), "[]"},
+        {TEXT("{}"), "{}"},
+        {TEXT("[ ]"), "[]"},
+        {TEXT("[1,[2,[]],{}]"), "[#1,[#2,[]],{}]"},
+        {TEXT("{\"a\":1,\"A\":2,\"a\":3}"), "{'a':#1,'A':#2,'a':#3}"},
+        {TEXT("{ \"a\" : { \"b\" : [ null ] } , \"c\\u0064\" : 1 }"), "{'a':{'b':[null]},~cd~:#1}"},
+        {TEXT("\xEF\xBB\xBF[1]"), "[#1]"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct sim_buffer out;
+        check_row = rows[i].text.data;
+        sim_buffer_init(&out, SIZE_MAX);
+        CHECK_STATUS(understand(rows[i].text, &out), SIM_OK);
+        CHECK_BUFFER(out, rows[i].meaning);
+        sim_buffer_fini(&out);
+    }
+}
+
+static void a_nul_in_a_string_does_not_end_it(void)
+{
+    struct sim_buffer out;
+
+    sim_buffer_init(&out, SIZE_MAX);
+    CHECK_STATUS(understand(TEXT("\"a\\u0000b\""), &out), SIM_OK);
+    CHECK_BYTES(out.data, out.length, "~a\0b~", 5);
+    sim_buffer_fini(&out);
+}
+
+/* Some of these cJSON takes, and the walk does not. */
+static void what_is_no_document_is_refused(void)
+{
+    static const struct sim_text rows[] = {
+        TEXT(""),
+        TEXT(" "),
+        TEXT("\xEF\xBB\xBF"),
+        TEXT("nul"),
+        TEXT("nulll"),
+        TEXT("True"),
+        TEXT("01"),
+        TEXT("-"),
+        TEXT("-01"),
+        TEXT("+1"),
+        TEXT("1."),
+        TEXT(".5"),
+        TEXT("1e"),
+        TEXT("1e+"),
+        TEXT("0x10"),
+        TEXT("NaN"),
+        TEXT("Infinity"),
+        TEXT("-Infinity"),
+        TEXT("1 2"),
+        TEXT("[1] x"),
+        TEXT("[1"),
+        TEXT("[1,]"),
+        TEXT("[,1]"),
+        TEXT("[1 2]"),
+        TEXT("[1}"),
+        TEXT("{\"a\"}"),
+        TEXT("{\"a\":}"),
+        TEXT("{\"a\":1,}"),
+        TEXT("{a:1}"),
+        TEXT("{1:1}"),
+        TEXT("{\"a\" 1}"),
+        TEXT("{\"a\":1"),
+        TEXT("\"a"),
+        TEXT("\"a\\\""),
+        TEXT("\"a\\"),
+        TEXT("\"a\nb\""),
+        TEXT("\"a\tb\""),
+        TEXT("\"a\0b\""),
+        TEXT("\"\\x\""),
+        TEXT("\"\\u12\""),
+        TEXT("\"\\u12g4\""),
+        TEXT("\"\\uD800\""),
+        TEXT("\"\\uD800x\""),
+        TEXT("\"\\uD800\\n\""),
+        TEXT("\"\\uD800\\u0041\""),
+        TEXT("\"\\uDC00\\uD800\""),
+        TEXT("'a'"),
+        TEXT("1\x0B"),
+        TEXT("[1]\0"),
+        TEXT("/**/1"),
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct sim_buffer out;
+        check_row = rows[i].data;
+        sim_buffer_init(&out, SIZE_MAX);
+        CHECK_STATUS(understand(rows[i], &out), SIM_NOT_JSON);
+        sim_buffer_fini(&out);
+    }
+}
+
+static void every_cut_of_a_document_is_refused(void)
+{
+    static const struct sim_text whole =
+        TEXT("{\"key\\u0041\":[1,-2.5e3,true,false,null,\"\\ud83d\\ude00\",{\"a\":{}}]}");
+
+    for (size_t length = 0; length <= whole.length; length++) {
+        struct sim_buffer out;
+        sim_buffer_init(&out, SIZE_MAX);
+        CHECK_STATUS(understand((struct sim_text){whole.data, length}, &out),
+                     length < whole.length ? SIM_NOT_JSON : SIM_OK);
+        sim_buffer_fini(&out);
+    }
+}
+
+static void a_string_says_what_it_needs(void)
+{
+    static const struct {
+        struct sim_text text;
+        bool has_escapes, is_ascii;
+    } rows[] = {
+        {TEXT("\"plain\""), false, true},
+        {TEXT("\"\xC3\xA9\""), false, false},
+        {TEXT("\"\\u00e9\""), true, true},
+        {TEXT("\"\\n\xC3\xA9\""), true, false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct sim_json *document = NULL;
+        struct sim_json_cursor cursor, after;
+        struct sim_json_value value;
+        check_row = rows[i].text.data;
+        CHECK_STATUS(sim_json_parse(rows[i].text, &document, NULL), SIM_OK);
+        sim_json_begin(document, &cursor);
+        CHECK_STATUS(sim_json_read(&cursor, &value, &after), SIM_OK);
+        CHECK_INT(value.has_escapes, rows[i].has_escapes);
+        CHECK_INT(value.is_ascii, rows[i].is_ascii);
+        CHECK_STATUS(sim_json_read(&cursor, &value, &after), SIM_NOT_JSON); /* nothing is left */
+        sim_json_free(document);
+    }
+    sim_json_free(NULL);
+}
+
+static void escapes_that_are_none_are_refused(void)
+{
+    static const struct sim_text rows[] = {
+        TEXT("\\"),        TEXT("\\x"),         TEXT("\\u"),          TEXT("\\u12"),
+        TEXT("\\\0"),      TEXT("\\u 123"),     TEXT("\\ud800"),      TEXT("\\udc00"),
+        TEXT("\\ud800\\"), TEXT("\\ud800\\u"),  TEXT("\\ud800\\u12"), TEXT("\\ud800\\udbff"),
+        TEXT("\\u00G0"),   TEXT("\\ud800xxxx"), TEXT("\\U0041"),
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct sim_buffer out;
+        check_row = rows[i].data;
+        sim_buffer_init(&out, SIZE_MAX);
+        CHECK_STATUS(sim_buffer_append_text(&out, "kept"), SIM_OK);
+        CHECK_STATUS(sim_json_unescape(rows[i], &out), SIM_NOT_JSON);
+        CHECK_BYTES(out.data, out.length, "kept", 4);
+        sim_buffer_fini(&out);
+    }
+}
+
+static void unescaping_obeys_the_buffers_limit(void)
+{
+    for (size_t limit = 5; limit <= 6; limit++) {
+        struct sim_buffer out;
+        sim_buffer_init(&out, limit);
+        CHECK_STATUS(sim_json_unescape(TEXT("\\u0041"), &out), limit < 6 ? SIM_LIMIT : SIM_OK);
+        sim_buffer_fini(&out);
+    }
+}
+
+/* cJSON has a limit of its own, and what it refuses someone else may take. */
+static void nesting_is_bounded(void)
+{
+    for (size_t depth = CJSON_NESTING_LIMIT - 1; depth <= CJSON_NESTING_LIMIT + 1; depth++) {
+        struct sim_buffer text, out;
+        sim_buffer_init(&text, SIZE_MAX);
+        sim_buffer_init(&out, SIZE_MAX);
+        for (size_t i = 0; i < depth * 2; i++)
+            CHECK_STATUS(sim_buffer_append_char(&text, i < depth ? '[' : ']'), SIM_OK);
+        CHECK_STATUS(understand((struct sim_text){text.data, text.length}, &out),
+                     depth <= CJSON_NESTING_LIMIT ? SIM_OK : SIM_NOT_JSON);
+        sim_buffer_fini(&text);
+        sim_buffer_fini(&out);
+    }
+}
+
+static enum sim_status understand_much(void)
+{
+    struct sim_buffer out;
+    enum sim_status status;
+
+    sim_buffer_init(&out, SIZE_MAX);
+    status = understand(
+        TEXT("{\"a\":[1,2.5,\"x\\n\",{\"b\":null}],\"c\":\"a longer text than others\"}"), &out);
+    if (status == SIM_OK)
+        CHECK_BUFFER(out, "{'a':[#1,2.5,~x\n~,{'b':null}],'c':'a longer text than others'}");
+    sim_buffer_fini(&out);
+    return status;
+}
+
+static void without_memory_there_is_no_document(void)
+{
+    CHECK(check_every_refusal(understand_much) > 2);
+}
+
+/* cJSON does not say why it has no tree: SIM_NOT_JSON here, and the caller's reader decides. */
+static enum sim_status understand_by_cjson(void)
+{
+    enum sim_status status = understand_much();
+
+    return status == SIM_NOT_JSON && sim_memory_has_failed() != 0 ? SIM_NO_MEMORY : status;
+}
+
+static void without_memory_cjson_leaves_nothing_behind(void)
+{
+    cJSON_Hooks hooks = {sim_alloc, sim_free};
+
+    cJSON_InitHooks(&hooks);
+    CHECK(check_every_refusal(understand_by_cjson) > 15);
+    cJSON_InitHooks(NULL);
+}
+
+static const struct check_test tests[] = {
+    TEST(documents_are_understood_exactly),    TEST(a_nul_in_a_string_does_not_end_it),
+    TEST(what_is_no_document_is_refused),      TEST(every_cut_of_a_document_is_refused),
+    TEST(a_string_says_what_it_needs),         TEST(escapes_that_are_none_are_refused),
+    TEST(unescaping_obeys_the_buffers_limit),  TEST(nesting_is_bounded),
+    TEST(without_memory_there_is_no_document), TEST(without_memory_cjson_leaves_nothing_behind),
+};
+
+CHECK_MAIN(tests)

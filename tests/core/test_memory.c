@@ -1,0 +1,88 @@
+/* Allocations, and the means to make them fail. */
+#include "check.h"
+
+static void no_size_is_no_failure(void)
+{
+    void *block = sim_alloc(0), *zeroed = sim_alloc_zeroed(0, 8), *resized;
+
+    CHECK(block != NULL);
+    CHECK(zeroed != NULL);
+    resized = sim_realloc(block, 0);
+    CHECK(resized != NULL);
+    sim_free(resized);
+    sim_free(zeroed);
+    sim_free(NULL);
+}
+
+static void zeroed_memory_is_zero(void)
+{
+    static const unsigned char zeros[64];
+    unsigned char *block = sim_alloc_zeroed(4, 16);
+
+    CHECK_BYTES((char *)block, 64, (const char *)zeros, 64);
+    sim_free(block);
+}
+
+static void a_block_keeps_its_bytes_when_it_grows(void)
+{
+    char *block = sim_copy_text("kept", 4), *grown;
+
+    CHECK_BYTES(block, 5, "kept", 5);
+    grown = sim_realloc(block, 4096);
+    CHECK_BYTES(grown, 5, "kept", 5);
+    sim_free(grown);
+}
+
+static void a_copy_holds_any_byte_and_ends_in_nul(void)
+{
+    char *copy = sim_copy_text("a\0b", 3), *empty = sim_copy_text("", 0);
+
+    CHECK_BYTES(copy, 4, "a\0b", 4);
+    CHECK_BYTES(empty, 1, "", 1);
+    sim_free(copy);
+    sim_free(empty);
+}
+
+static void the_chosen_allocation_is_refused_and_no_other(void)
+{
+    void *first, *second, *third, *fourth;
+
+    sim_memory_fail_after(2);
+    first = sim_alloc(8);
+    second = sim_alloc_zeroed(1, 8);
+    CHECK(sim_memory_has_failed() == 0);
+    third = sim_copy_text("x", 1);
+    fourth = sim_alloc(8);
+    CHECK(first != NULL);
+    CHECK(second != NULL);
+    CHECK(third == NULL);
+    CHECK(fourth != NULL);
+    CHECK(sim_memory_has_failed() != 0);
+    sim_memory_fail_after(-1);
+    CHECK(sim_memory_has_failed() == 0);
+    sim_free(first);
+    sim_free(second);
+    sim_free(fourth);
+}
+
+static void a_refused_growth_leaves_the_block(void)
+{
+    char *block = sim_copy_text("kept", 4);
+
+    sim_memory_fail_after(0);
+    CHECK(sim_realloc(block, 4096) == NULL);
+    sim_memory_fail_after(-1);
+    CHECK_BYTES(block, 5, "kept", 5);
+    sim_free(block);
+}
+
+static const struct check_test tests[] = {
+    TEST(no_size_is_no_failure),
+    TEST(zeroed_memory_is_zero),
+    TEST(a_block_keeps_its_bytes_when_it_grows),
+    TEST(a_copy_holds_any_byte_and_ends_in_nul),
+    TEST(the_chosen_allocation_is_refused_and_no_other),
+    TEST(a_refused_growth_leaves_the_block),
+};
+
+CHECK_MAIN(tests)

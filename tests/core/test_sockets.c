@@ -1,0 +1,110 @@
+/* The set of a cache's open sockets. */
+#include "core/sockets.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static void the_set_holds_so_many_and_no_more(void)
+{
+    struct sim_sockets sockets = {0};
+
+    for (int i = 0; i < SIM_SOCKETS_MOST; i++)
+        CHECK(sim_sockets_add(&sockets, 100 + i));
+    CHECK(!sim_sockets_add(&sockets, 99));
+    CHECK_INT(sockets.count, SIM_SOCKETS_MOST);
+    sim_sockets_remove(&sockets, 103);
+    sim_sockets_remove(&sockets, 103); /* not there any more: nothing happens */
+    CHECK_INT(sockets.count, SIM_SOCKETS_MOST - 1);
+    CHECK(sim_sockets_add(&sockets, 99));
+    for (size_t i = 0; i < sockets.count; i++)
+        CHECK(sockets.open[i] != 103);
+}
+
+static void unasked_bytes_an_end_and_an_error_are_not_quiet(void)
+{
+    struct sim_sockets sockets = {0};
+    int pair[2], quiet[2];
+    char byte;
+
+    CHECK(sim_sockets_are_quiet(&sockets));
+    if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
+               socketpair(AF_UNIX, SOCK_STREAM, 0, quiet) == 0))
+        return;
+    CHECK(sim_sockets_add(&sockets, quiet[0]));
+    CHECK(sim_sockets_add(&sockets, pair[0]));
+    CHECK(sim_sockets_are_quiet(&sockets));
+    CHECK(write(pair[1], "x", 1) == 1);
+    CHECK(!sim_sockets_are_quiet(&sockets));
+    CHECK(!sim_sockets_are_quiet(&sockets)); /* looking takes nothing away */
+    CHECK(read(pair[0], &byte, 1) == 1);
+    CHECK(sim_sockets_are_quiet(&sockets));
+    (void)close(pair[1]);
+    CHECK(!sim_sockets_are_quiet(&sockets)); /* the other side has hung up */
+    (void)close(pair[0]);
+    CHECK(!sim_sockets_are_quiet(&sockets)); /* no descriptor at all */
+    (void)close(quiet[0]);
+    (void)close(quiet[1]);
+}
+
+static void a_disarmed_socket_reaches_nobody(void)
+{
+    struct sim_sockets sockets = {0};
+    int pair[2], kept;
+    char byte = 0;
+
+    if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0))
+        return;
+    kept = dup(pair[0]); /* the parent's, so that the connection stays */
+    CHECK(sim_sockets_add(&sockets, pair[0]));
+    CHECK(sim_sockets_disarm(&sockets));
+    CHECK(write(pair[0], "x", 1) == 1); /* into the void */
+    CHECK(read(pair[1], &byte, 1) == -1);
+    CHECK((fcntl(pair[0], F_GETFD) & FD_CLOEXEC) != 0);
+    CHECK(write(kept, "y", 1) == 1);
+    CHECK(read(pair[1], &byte, 1) == 1 && byte == 'y');
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+    (void)close(kept);
+}
+
+static void what_cannot_be_disarmed_is_said(void)
+{
+    struct sim_sockets sockets = {0};
+
+    CHECK(sim_sockets_disarm(&sockets)); /* nothing to do */
+    CHECK(sim_sockets_add(&sockets, -1));
+    CHECK(!sim_sockets_disarm(&sockets));
+}
+
+/* Without a free descriptor there is no /dev/null to point to. */
+static void without_descriptors_only_an_empty_set_is_disarmed(void)
+{
+    struct sim_sockets sockets = {0}, none = {0};
+    struct rlimit before, full;
+    int last = dup(0);
+
+    if (!CHECK(last > 0 && getrlimit(RLIMIT_NOFILE, &before) == 0))
+        return;
+    full = (struct rlimit){(rlim_t)last, before.rlim_max}; /* what is open stays open */
+    CHECK(setrlimit(RLIMIT_NOFILE, &full) == 0);
+    CHECK(sim_sockets_add(&sockets, last));
+    CHECK(!sim_sockets_disarm(&sockets));
+    CHECK(sim_sockets_disarm(&none));
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(sim_sockets_disarm(&sockets));
+    (void)close(last);
+}
+
+static const struct check_test tests[] = {
+    TEST(the_set_holds_so_many_and_no_more),
+    TEST(unasked_bytes_an_end_and_an_error_are_not_quiet),
+    TEST(a_disarmed_socket_reaches_nobody),
+    TEST(what_cannot_be_disarmed_is_said),
+    TEST(without_descriptors_only_an_empty_set_is_disarmed),
+};
+
+CHECK_MAIN(tests)
