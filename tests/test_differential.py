@@ -15,14 +15,15 @@ from pathlib import Path
 import pytest
 from differential.differences import DIFFERENCES
 
-DRIVER = Path(__file__).parent / "differential" / "driver.py"
+FOLDER = Path(__file__).parent
 PURE = Path(sys.prefix) / "pure-sdk"  # where the Makefile installs simstudio-sdk 0.1.1, with requests
 PATIENCE_S = 300
 
 
 def start(output, **environment):
     named = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    return subprocess.Popen([sys.executable, str(DRIVER), str(output)], env=dict(named, **environment))
+    command = [sys.executable, "-m", "differential.driver", str(output)]
+    return subprocess.Popen(command, cwd=str(FOLDER), env=dict(named, **environment))
 
 
 def read(process, output):

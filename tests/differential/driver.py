@@ -15,9 +15,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from scenarios import all_scenarios
-
 import simstudio
+from differential.scenarios import all_scenarios
 
 LONGEST_HANG_S = 20
 LONG_WAIT_S = 5
