@@ -5,15 +5,13 @@
 
 #include "check.h"
 
-static enum sim_status write_value(struct sim_json_cursor *cursor, struct sim_buffer *out);
-
-static enum sim_status append(struct sim_buffer *out, const char *before, struct sim_text text,
-                              const char *after)
+static enum sim_status append(struct sim_buffer *out, const char *before,
+                              const struct sim_json_value *value, const char *after)
 {
     enum sim_status status = sim_buffer_append_text(out, before);
 
     if (status == SIM_OK)
-        status = sim_buffer_append(out, text.data, text.length);
+        status = sim_buffer_append(out, value->text, value->length);
     return status == SIM_OK ? sim_buffer_append_text(out, after) : status;
 }
 
@@ -22,92 +20,81 @@ static enum sim_status write_string(const struct sim_json_value *value, struct s
     enum sim_status status;
 
     if (!value->has_escapes)
-        return append(out, "'", value->text, "'");
+        return append(out, "'", value, "'");
     status = sim_buffer_append_text(out, "~");
     if (status == SIM_OK)
-        status = sim_json_unescape(value->text, out);
+        status = sim_json_unescape((struct sim_text){value->text, value->length}, out);
     return status == SIM_OK ? sim_buffer_append_text(out, "~") : status;
 }
 
-static enum sim_status write_container(struct sim_json_cursor *cursor, enum sim_json_kind kind,
-                                       const struct sim_json_cursor *after, struct sim_buffer *out)
+/* Writes the value at `*at` as it is understood, and moves on behind it: strings in '', those with
+ * escapes in ~~, integers as #digits, floats as %g. */
+static enum sim_status write_value(const struct sim_json *document, size_t *at,
+                                   struct sim_buffer *out)
 {
-    enum sim_status status = sim_buffer_append_text(out, kind == SIM_JSON_ARRAY ? "[" : "{");
-    struct sim_json_value key;
-    bool more = true;
+    static const char *const words[] = {"null", "false", "true"};
+    const struct sim_json_value *value = &document->values[*at];
+    const bool is_object = value->kind == SIM_JSON_OBJECT;
+    enum sim_status status;
+    char number[32];
 
-    for (bool is_first = true; status == SIM_OK; is_first = false) {
-        status = sim_json_next(cursor, kind, is_first, after, &more);
-        if (status != SIM_OK || !more)
-            break;
-        if (!is_first)
+    if (!CHECK(*at < document->count))
+        return SIM_BAD_INPUT;
+    (*at)++;
+    switch ((enum sim_json_kind)value->kind) {
+    case SIM_JSON_NULL:
+    case SIM_JSON_FALSE:
+    case SIM_JSON_TRUE:
+        return sim_buffer_append_text(out, words[value->kind - SIM_JSON_NULL]);
+    case SIM_JSON_INTEGER:
+        return append(out, "#", value, "");
+    case SIM_JSON_FLOAT:
+        (void)snprintf(number, sizeof number, "%g", value->number);
+        return sim_buffer_append_text(out, number);
+    case SIM_JSON_STRING:
+        return write_string(value, out);
+    case SIM_JSON_ARRAY:
+    case SIM_JSON_OBJECT:
+        break;
+    }
+    status = sim_buffer_append_text(out, is_object ? "{" : "[");
+    for (size_t i = 0; i < value->length && status == SIM_OK; i++) {
+        if (i > 0)
             status = sim_buffer_append_char(out, ',');
-        if (status == SIM_OK && kind == SIM_JSON_OBJECT) {
-            status = sim_json_key(cursor, &key);
-            if (status == SIM_OK)
-                status = write_string(&key, out);
+        if (status == SIM_OK && is_object) {
+            CHECK_INT(document->values[*at].kind, SIM_JSON_STRING);
+            status = write_string(&document->values[(*at)++], out);
             if (status == SIM_OK)
                 status = sim_buffer_append_char(out, ':');
         }
         if (status == SIM_OK)
-            status = write_value(cursor, out);
+            status = write_value(document, at, out);
     }
-    return status == SIM_OK ? sim_buffer_append_text(out, kind == SIM_JSON_ARRAY ? "]" : "}")
-                            : status;
+    return status == SIM_OK ? sim_buffer_append_text(out, is_object ? "}" : "]") : status;
 }
 
-/* Writes what the cursor stands before as it is understood: strings in '', unescaped ones in ~~,
- * integers as #digits, floats as %g. */
-static enum sim_status write_value(struct sim_json_cursor *cursor, struct sim_buffer *out)
-{
-    struct sim_json_value value;
-    struct sim_json_cursor after;
-    enum sim_status status = sim_json_read(cursor, &value, &after);
-    char number[32];
-
-    if (status != SIM_OK)
-        return status;
-    switch (value.kind) {
-    case SIM_JSON_NULL:
-        return sim_buffer_append_text(out, "null");
-    case SIM_JSON_FALSE:
-        return sim_buffer_append_text(out, "false");
-    case SIM_JSON_TRUE:
-        return sim_buffer_append_text(out, "true");
-    case SIM_JSON_INTEGER:
-        return append(out, "#", value.text, "");
-    case SIM_JSON_FLOAT:
-        (void)snprintf(number, sizeof number, "%g", value.number);
-        return sim_buffer_append_text(out, number);
-    case SIM_JSON_STRING:
-        return write_string(&value, out);
-    case SIM_JSON_ARRAY:
-    case SIM_JSON_OBJECT:
-        return write_container(cursor, value.kind, &after, out);
-    }
-    return SIM_BAD_INPUT;
-}
-
-/* Parses and walks a document that ends where its memory ends. */
+/* Parses a document that ends where its memory ends, and writes it as it is understood. */
 static enum sim_status understand(struct sim_text text, struct sim_buffer *out)
 {
-    struct sim_json *document = NULL;
-    struct sim_json_cursor cursor;
+    struct sim_error error = {SIM_OK, ""};
+    struct sim_json document = {0};
     char *copy = sim_alloc(text.length);
     enum sim_status status = SIM_NO_MEMORY;
+    size_t at = 0;
 
     if (copy != NULL) {
         if (text.length > 0)
             memcpy(copy, text.data, text.length);
-        status = sim_json_parse((struct sim_text){copy, text.length}, &document, NULL);
+        status = sim_json_parse((struct sim_text){copy, text.length}, &document, &error);
+        CHECK_STATUS(error.status, status);
     }
+    CHECK_INT(document.count > 0, status == SIM_OK);
     if (status == SIM_OK) {
-        sim_json_begin(document, &cursor);
-        status = write_value(&cursor, out);
-        if (status == SIM_OK)
-            status = sim_json_finish(&cursor);
+        status = write_value(&document, &at, out);
+        CHECK_INT(at, status == SIM_OK ? document.count : at);
     }
-    sim_json_free(document);
+    sim_json_fini(&document);
+    sim_json_fini(&document);
     sim_free(copy);
     return status;
 }
@@ -260,19 +247,68 @@ static void a_string_says_what_it_needs(void)
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct sim_json *document = NULL;
-        struct sim_json_cursor cursor, after;
-        struct sim_json_value value;
+        struct sim_json document;
         check_row = rows[i].text.data;
         CHECK_STATUS(sim_json_parse(rows[i].text, &document, NULL), SIM_OK);
-        sim_json_begin(document, &cursor);
-        CHECK_STATUS(sim_json_read(&cursor, &value, &after), SIM_OK);
-        CHECK_INT(value.has_escapes, rows[i].has_escapes);
-        CHECK_INT(value.is_ascii, rows[i].is_ascii);
-        CHECK_STATUS(sim_json_read(&cursor, &value, &after), SIM_NOT_JSON); /* nothing is left */
-        sim_json_free(document);
+        CHECK_INT(document.count, 1);
+        CHECK_INT(document.values[0].has_escapes, rows[i].has_escapes);
+        CHECK_INT(document.values[0].is_ascii, rows[i].is_ascii);
+        sim_json_fini(&document);
     }
-    sim_json_free(NULL);
+}
+
+/* Eight characters are looked at together: the one that counts may be any of them. */
+static void a_string_ends_where_it_ends(void)
+{
+    enum { LONGEST = 40 };
+    static const char specials[] = {'"', '\\', '\x1F', '\n', (char)0x80, ' ', '!', '#', '[', ']'};
+
+    for (size_t length = 1; length <= LONGEST; length++) {
+        for (size_t place = 0; place < length; place++) {
+            for (size_t i = 0; i < sizeof specials; i++) {
+                struct sim_json document;
+                char text[LONGEST + 3];
+                const char special = specials[i];
+                const bool is_control = (unsigned char)special < ' ';
+                enum sim_status expected = SIM_OK;
+                memset(text, 'a', sizeof text);
+                text[0] = text[length + 1] = '"';
+                text[place + 1] = special;
+                if (special == '\\' && place + 1 < length)
+                    text[place + 2] = 'n';
+                if (is_control || special == '"' || (special == '\\' && place + 1 == length))
+                    expected = SIM_NOT_JSON;
+                CHECK_STATUS(sim_json_parse((struct sim_text){text, length + 2}, &document, NULL),
+                             expected);
+                if (expected == SIM_OK) {
+                    CHECK_INT(document.values[0].length, length);
+                    CHECK_INT(document.values[0].has_escapes, special == '\\');
+                    CHECK_INT(document.values[0].is_ascii, (unsigned char)special < 0x80);
+                }
+                sim_json_fini(&document);
+            }
+        }
+    }
+}
+
+/* More values than a document of this size commonly has. */
+static void the_list_grows(void)
+{
+    enum { VALUES = 3000 };
+    struct sim_json document;
+    char text[2 * VALUES + 2];
+
+    for (size_t i = 0; i < VALUES; i++) {
+        text[2 * i] = i == 0 ? '[' : ',';
+        text[2 * i + 1] = '1';
+    }
+    text[2 * VALUES] = ']';
+    CHECK_STATUS(sim_json_parse((struct sim_text){text, 2 * VALUES + 1}, &document, NULL), SIM_OK);
+    CHECK_INT(document.count, VALUES + 1);
+    CHECK_INT(document.values[0].length, VALUES);
+    for (size_t i = 1; i <= VALUES; i++)
+        CHECK(document.values[i].kind == SIM_JSON_INTEGER && document.values[i].text[0] == '1');
+    sim_json_fini(&document);
 }
 
 static void escapes_that_are_none_are_refused(void)
@@ -321,6 +357,7 @@ static void nesting_is_bounded(void)
     }
 }
 
+/* Enough values to make the list grow. */
 static enum sim_status understand_much(void)
 {
     struct sim_buffer out;
@@ -328,9 +365,10 @@ static enum sim_status understand_much(void)
 
     sim_buffer_init(&out, SIZE_MAX);
     status = understand(
-        TEXT("{\"a\":[1,2.5,\"x\\n\",{\"b\":null}],\"c\":\"a longer text than others\"}"), &out);
+        TEXT("{\"a\":[1,2.5,\"x\\n\",{\"b\":null},1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}"), &out);
     if (status == SIM_OK)
-        CHECK_BUFFER(out, "{'a':[#1,2.5,~x\n~,{'b':null}],'c':'a longer text than others'}");
+        CHECK_BUFFER(out, "{'a':[#1,2.5,~x\n~,{'b':null},#1,#1,#1,#1,#1,#1,#1,#1,#1,#1,#1,#1,#1,#1,"
+                          "#1,#1,#1]}");
     sim_buffer_fini(&out);
     return status;
 }
@@ -358,11 +396,18 @@ static void without_memory_cjson_leaves_nothing_behind(void)
 }
 
 static const struct check_test tests[] = {
-    TEST(documents_are_understood_exactly),    TEST(a_nul_in_a_string_does_not_end_it),
-    TEST(what_is_no_document_is_refused),      TEST(every_cut_of_a_document_is_refused),
-    TEST(a_string_says_what_it_needs),         TEST(escapes_that_are_none_are_refused),
-    TEST(unescaping_obeys_the_buffers_limit),  TEST(nesting_is_bounded),
-    TEST(without_memory_there_is_no_document), TEST(without_memory_cjson_leaves_nothing_behind),
+    TEST(documents_are_understood_exactly),
+    TEST(a_nul_in_a_string_does_not_end_it),
+    TEST(what_is_no_document_is_refused),
+    TEST(every_cut_of_a_document_is_refused),
+    TEST(a_string_says_what_it_needs),
+    TEST(a_string_ends_where_it_ends),
+    TEST(the_list_grows),
+    TEST(escapes_that_are_none_are_refused),
+    TEST(unescaping_obeys_the_buffers_limit),
+    TEST(nesting_is_bounded),
+    TEST(without_memory_there_is_no_document),
+    TEST(without_memory_cjson_leaves_nothing_behind),
 };
 
 CHECK_MAIN(tests)
