@@ -5,8 +5,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from streaming import StepServer
 
 from simstudio import SimStudioClient
+from simstudio.testing import SimServer
 
 
 class Request:
@@ -78,3 +80,25 @@ def server():
 def client(server):
     with SimStudioClient("test-key", server.url) as made:
         yield made
+
+
+@pytest.fixture
+def steps():
+    """A server that answers step by step."""
+    server = StepServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def live(steps):
+    """A client of that server."""
+    with SimStudioClient("test-key", steps.url) as made:
+        yield made
+
+
+@pytest.fixture
+def sim():
+    """A local Sim server."""
+    with SimServer() as server:
+        yield server

@@ -29,7 +29,7 @@ struct sim_exchange {
     struct sim_route route;
     struct sim_head head;
     struct sim_buffer body;
-    struct sim_error failure; /* what a callback met */
+    struct sim_error failure; /* what a callback met, or the next step is to tell */
     struct sim_progress progress;
     bool is_added, was_repeated, has_news, is_done;
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
@@ -409,6 +409,8 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
     enum sim_status status;
 
     *done = x->is_done;
+    if (x->failure.status != SIM_OK)
+        return sim_fail(error, x->failure.status, "%s", x->failure.message);
     if (x->has_news)
         x->progress.active_ms = now_ms; /* what the caller did with them took its own time */
     x->has_news = false;
@@ -424,6 +426,11 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
         if (curl_multi_perform(x->lane.multi, &running) != CURLM_OK)
             return fail_no_memory(error);
         status = exchange_conclude(x, done, error);
+        if (status != SIM_OK && x->has_news && error != NULL) {
+            x->failure = *error; /* after what came before it: a stream's end may be in hand */
+            *error = (struct sim_error){SIM_OK, ""};
+            return SIM_OK;
+        }
         if (status != SIM_OK || *done)
             return status;
         now_ms = sim_clock_monotonic_ms();

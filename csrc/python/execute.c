@@ -62,6 +62,12 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
         pysim_timeout_parse(state, values[TIMEOUT], &execution->timeout) < 0 ||
         pysim_call_init(&execution->call, state, PYSIM_EXECUTE, values[WORKFLOW_ID]) < 0)
         return -1;
+    if (values[SELECTED_OUTPUTS] != NULL &&
+        (PyUnicode_Check(values[SELECTED_OUTPUTS]) || PyBytes_Check(values[SELECTED_OUTPUTS]))) {
+        PyErr_Format(PyExc_TypeError, "selected_outputs must be a list of str, not %.200s",
+                     Py_TYPE(values[SELECTED_OUTPUTS])->tp_name);
+        return -1;
+    }
     encoded = pysim_encode_body(state, values[INPUT_DATA], stream, values[SELECTED_OUTPUTS],
                                 &execution->call.body);
     if (encoded != PYSIM_ENCODE_REFUSED)

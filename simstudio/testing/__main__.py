@@ -18,14 +18,14 @@ def main():
     def log(line):
         print(line, flush=True)
 
-    with SimServer(options.api_key, options.port, options.era, log) as server:
-        log("Workflows: %s" % ", ".join(sorted(server.workflows)))
-        log("export SIM_BASE_URL=%s SIM_API_KEY=%s" % (server.url, options.api_key or "any"))
-        try:
+    try:
+        with SimServer(options.api_key, options.port, options.era, log) as server:
+            log("Workflows: %s" % ", ".join(sorted(server.workflows)))
+            log("export SIM_BASE_URL=%s SIM_API_KEY=%s" % (server.url, options.api_key or "any"))
             while True:
                 time.sleep(3600)
-        except KeyboardInterrupt:
-            pass
+    except KeyboardInterrupt:
+        pass
 
 
 if __name__ == "__main__":
