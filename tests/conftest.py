@@ -10,6 +10,8 @@ from streaming import StepServer
 from simstudio import SimStudioClient
 from simstudio.testing import SimServer
 
+pytest_plugins = ["certificates", "world"]  # fixtures of their own files
+
 
 class Request:
     def __init__(self, method, path, headers, body):

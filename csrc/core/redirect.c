@@ -44,8 +44,29 @@ static int next_character(struct sim_text *path)
     return character;
 }
 
-/* True for paths that a server may take for one. Those with dot segments do not get here:
- * libcurl resolves them. */
+/* True for a path with a segment "." or "..", however encoded. libcurl resolves plain ones, and
+ * servers the others. */
+static bool has_dot_segment(struct sim_text path)
+{
+    size_t dots = 0, others = 0;
+    int character;
+
+    do {
+        character = next_character(&path);
+        if (character == '/' || character < 0) {
+            if (others == 0 && (dots == 1 || dots == 2))
+                return true;
+            dots = others = 0;
+        }
+        else if (character == '.')
+            dots++;
+        else
+            others++;
+    } while (character >= 0);
+    return false;
+}
+
+/* True for paths without dot segments that a server may take for one. */
 static bool is_same_path(struct sim_text one, struct sim_text other)
 {
     int character;
@@ -106,6 +127,7 @@ enum sim_status sim_redirects_decide(struct sim_redirects *redirects,
         !sim_url_is_same_site(&from, &target))
         return SIM_OK;
     if (redirect->is_post && (!ends_with(target.path, redirect->path) || target.has_query ||
+                              has_dot_segment(from.path) || has_dot_segment(target.path) ||
                               was_visited(redirects, &target)))
         return SIM_OK;
     status = note_visited(redirects, redirect->target);

@@ -132,7 +132,7 @@ enum sim_status sim_route_redirect(struct sim_route *route, long http_status, bo
     };
     enum sim_status status;
 
-    *followed = route->was_refused = false;
+    *followed = false;
     if (target == NULL || *target == '\0')
         return SIM_OK;
     status = take_target(route, (struct sim_text){target, strlen(target)});

@@ -1,0 +1,127 @@
+"""Every host there is: a forward proxy that answers for whatever name it is asked for.
+
+http_proxy and https_proxy lead to it, so tests speak to sim.ai and to others, by http and by https,
+and see what would have reached whom. Nothing leaves the machine."""
+
+import collections
+import json
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+PORTS = {"http": "80", "https": "443"}
+NAMES = [
+    prefix + name
+    for name in ("sim.example", "sim.ai", "other.example", "sim.example.other.example")
+    for prefix in ("", "www.")
+]
+
+Visit = collections.namedtuple("Visit", "method url headers body")
+
+
+def origin_of(url):
+    """scheme://host:port of a URL, in lower case."""
+    scheme, rest = url.split("://")
+    host = rest.split("/")[0].split("?")[0].lower()
+    return "%s://%s" % (scheme, host if ":" in host else host + ":" + PORTS[scheme])
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    tunnel = ""  # scheme and host, once there is one
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_CONNECT(self):
+        world = self.server.world
+        world.connects.append(Visit("CONNECT", self.path, self.headers, b""))
+        self.tunnel = "https://" + (self.path[:-4] if self.path.endswith(":443") else self.path)
+        if origin_of(self.tunnel) in world.dead:
+            self.send_error(502)
+            return
+        self.send_response_only(200)
+        self.end_headers()
+        try:
+            self.connection = world.tls.wrap_socket(self.connection, server_side=True)
+        except (ssl.SSLError, OSError):
+            self.close_connection = True
+            return
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", 0)
+        self.close_connection = False
+
+    def answer(self):
+        world = self.server.world
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        visit = Visit(self.command, self.tunnel + self.path, self.headers, body)
+        world.visits.append(visit)
+        if origin_of(visit.url) in world.dead:
+            self.send_error(502)
+            return
+        status, headers, data = world.choose(visit)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = answer
+
+
+class World:
+    def __init__(self, certificate):
+        self.visits, self.connects, self.dead = [], [], set()
+        self.answers = {}
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(certificate.file, certificate.key)
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.http.world = self
+        self.url = "http://127.0.0.1:%d" % self.http.server_port
+        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.005,), daemon=True)
+        self.thread.start()
+
+    def answer(self, origin, body=None, status=200, **headers):
+        """Queues an answer of a host; its last one stands for all further requests. Nobody lives at a
+        host without answers: 404."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers.setdefault(origin_of(origin), []).append((status, named, data))
+        return self
+
+    def choose(self, visit):
+        answers = self.answers.get(origin_of(visit.url))
+        if not answers:
+            return 404, {}, b'{"error": "nobody lives here"}'
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    @property
+    def urls(self):
+        return [visit.url for visit in self.visits]
+
+    def close(self):
+        self.http.shutdown()
+        self.http.server_close()
+        self.thread.join()
+
+
+@pytest.fixture(scope="session")
+def world_certificate(authority):
+    return authority.issue("world", NAMES)
+
+
+@pytest.fixture
+def world(world_certificate, authority, monkeypatch):
+    made = World(world_certificate)
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, made.url)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.file)
+    yield made
+    made.close()
