@@ -16,3 +16,6 @@ wheel: sdist ## make a manylinux wheel for each CPython (PYTHONS="..."), in dist
 $(VENV)/.release: $(VENV)/.ready tests/release-requirements.txt
 	$(IN_VENV) -m pip install -q --disable-pip-version-check -r tests/release-requirements.txt
 	touch $@
+
+check-types: $(VENV)/.built $(VENV)/.analysis ## types: stubtest, mypy, pyright
+	$(IN_VENV) -m pytest -q tests/test_types.py

@@ -3,16 +3,18 @@
 from ._native import (
     AsyncExecutionResult,
     RateLimitInfo,
-    RateLimitStatus,
     SimStudioClient,
     SimStudioError,
-    StreamEvent,
     UsageLimits,
     WorkflowExecutionResult,
     WorkflowStatus,
-    WorkflowStream,
-    __version__,
 )
+
+# "as" offers these to type checkers as well, though __all__, which is 0.1.1's, lacks them.
+from ._native import RateLimitStatus as RateLimitStatus
+from ._native import StreamEvent as StreamEvent
+from ._native import WorkflowStream as WorkflowStream
+from ._native import __version__ as __version__
 
 Client = SimStudioClient
 

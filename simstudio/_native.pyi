@@ -1,4 +1,4 @@
-"""The types of the extension module. What things mean stands in their docstrings: help(simstudio)."""
+"""The types of the extension module. What things mean: help(simstudio)."""
 
 from dataclasses import dataclass
 from types import TracebackType

@@ -1,5 +1,7 @@
 """Runs a local Sim server until Ctrl-C, and prints the requests that it gets."""
 
+from __future__ import annotations
+
 import argparse
 import time
 
@@ -7,7 +9,7 @@ from .eras import ERAS
 from .server import SimServer
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m simstudio.testing", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--api-key", help="the only key that is accepted; default: any")
@@ -15,7 +17,7 @@ def main():
                         help="which Sim to answer like; default: %(default)s")
     options = parser.parse_args()
 
-    def log(line):
+    def log(line: str) -> None:
         print(line, flush=True)
 
     try:

@@ -1,28 +1,41 @@
 """How Sim's answers changed over time: one row for each kind of server that is still met."""
 
-from collections import namedtuple
+from __future__ import annotations
 
-#: queued: callable(job id, time, base URL) -> the 202 body; None: the run is made at once, and
-#:     its result is the answer.
-#: failed_status: the HTTP status of a run in which a block failed.
-#: has_codes: whether errors of the execute endpoint have a `code`.
-#: waiting: what a job's status is before it starts.
-#: has_job_times: whether a job's state has startedAt, completedAt, duration and the estimate.
-#: limit_key: what a bucket of the usage limits calls its size.
-Era = namedtuple("Era", "queued failed_status has_codes waiting has_job_times limit_key")
+from typing import Any, Callable, Dict, NamedTuple, Optional
 
 
-def _task(job_id, time, _url):
+class Era(NamedTuple):
+    """What tells one kind of server from another.
+
+    queued: callable(job id, time, base URL) -> the 202 body; None: the run is made at once, and
+        its result is the answer.
+    failed_status: the HTTP status of a run in which a block failed.
+    has_codes: whether errors of the execute endpoint have a `code`.
+    waiting: what a job's status is before it starts.
+    has_job_times: whether a job's state has startedAt, completedAt, duration and the estimate.
+    limit_key: what a bucket of the usage limits calls its size.
+    """
+
+    queued: Optional[Callable[[str, str, str], Dict[str, Any]]]
+    failed_status: int
+    has_codes: bool
+    waiting: str
+    has_job_times: bool
+    limit_key: str
+
+
+def _task(job_id: str, time: str, _url: str) -> dict[str, Any]:
     return {"success": True, "taskId": job_id, "status": "queued", "createdAt": time,
             "links": {"status": "/api/jobs/" + job_id}}
 
 
-def _job(job_id, _time, url):
+def _job(job_id: str, _time: str, url: str) -> dict[str, Any]:
     return {"success": True, "async": True, "jobId": job_id,
             "message": "Workflow execution queued", "statusUrl": "%s/api/jobs/%s" % (url, job_id)}
 
 
-def _run(job_id, _time, url):
+def _run(job_id: str, _time: str, url: str) -> dict[str, Any]:
     return {"data": {"runId": job_id, "statusUrl": "%s/api/jobs/%s" % (url, job_id)}}
 
 

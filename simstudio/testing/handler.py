@@ -1,14 +1,21 @@
 """The HTTP side of the local Sim server: routes, bodies and headers as the real one has them."""
 
+from __future__ import annotations
+
 import json
 import socket
 import time
+from email.message import Message
 from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NoReturn
 from urllib.parse import unquote
 
-from .streams import Hold
+from .streams import Hold, Stream
 from .times import in_a_minute, iso, milliseconds, now
-from .workflows import Response
+from .workflows import Response, Workflow
+
+if TYPE_CHECKING:
+    from .server import SimServer
 
 #: What the server takes out of the body before the workflow sees it.
 CONTROL_FIELDS = ("stream", "selectedOutputs", "triggerType", "useDraftState",
@@ -24,21 +31,22 @@ DEPLOYED_AT = "2025-11-28T09:12:44.031Z"
 class RecordedRequest:
     """A request as the server got it.
 
-    method, path: str; the path as it was sent, escaped. headers: of any case. body: bytes.
+    method, path: str; the path as it was sent, escaped. body: bytes.
+    headers: email.message.Message; headers["x-api-key"] is found in any case.
     status: of the answer (int), None before it.
     was_dropped: bool; the client left before the answer was complete.
     """
 
-    def __init__(self, method, path, headers, body):
+    def __init__(self, method: str, path: str, headers: Message, body: bytes) -> None:
         self.method, self.path, self.headers, self.body = method, path, headers, body
-        self.status = None
+        self.status: int | None = None
         self.was_dropped = False
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "<RecordedRequest %s %s %s>" % (self.method, self.path, self.status)
 
     @property
-    def json(self):
+    def json(self) -> Any:
         """The body, decoded."""
         return json.loads(self.body)
 
@@ -50,10 +58,11 @@ class ClientLeft(Exception):
 class Refusal(Exception):
     """An error answer, in place of a result."""
 
-    def __init__(self, status, message, code=None, headers=None, details=None):
+    def __init__(self, status: int, message: str, code: str | None = None,
+                 headers: Mapping[str, Any] | None = None, details: Any = None) -> None:
         super().__init__(message)
         self.status, self.headers = status, headers
-        self.body = {"error": message}
+        self.body: dict[str, Any] = {"error": message}
         if code is not None:
             self.body["code"] = code
         if details is not None:
@@ -64,22 +73,24 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def setup(self):
+    sim: SimServer
+    record: RecordedRequest
+
+    def setup(self) -> None:
         super().setup()
         self.sim = self.server.sim  # type: ignore[attr-defined]
-        self.record = None
 
-    def log_message(self, *arguments):
+    def log_message(self, *arguments: Any) -> None:
         pass
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         self._serve()
 
     do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
 
     # ---- answers ----
 
-    def _begin(self, status, headers):
+    def _begin(self, status: int, headers: Mapping[str, Any]) -> None:
         self.record.status = status
         self.send_response(status)
         for name, value in list(headers.items()) + list(self.sim.headers.items()):
@@ -87,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.sim.log is not None:
             self.sim.log("%s %s -> %d" % (self.command, self.path, status))
 
-    def _answer(self, status, body, headers=None):
+    def _answer(self, status: int, body: Any, headers: Mapping[str, Any] | None = None) -> None:
         """Answers with JSON, or with bytes as they are."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         self._begin(status, dict({"Content-Type": "application/json"}, **(headers or {})))
@@ -97,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
 
     # ---- streams ----
 
-    def _wait(self, pause):
+    def _wait(self, pause: float | Hold) -> None:
         """Passes the time of a pause in a stream."""
         if isinstance(pause, Hold):
             pause.reached.set()
@@ -107,13 +118,13 @@ class Handler(BaseHTTPRequestHandler):
                 raise ClientLeft()
             time.sleep(min(LOOK_S, max(0.0, end - time.monotonic())))
 
-    def _client_has_left(self):
+    def _client_has_left(self) -> bool:
         try:
-            return self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
 
-    def _stream(self, stream):
+    def _stream(self, stream: Stream) -> None:
         """Sends a stream; its head goes out with its first piece, as the real server's does."""
         self._begin(200, {"Content-Type": "text/event-stream", "Cache-Control": "no-cache",
                           "X-Accel-Buffering": "no", "Transfer-Encoding": "chunked"})
@@ -132,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
 
     # ---- routes ----
 
-    def _serve(self):
+    def _serve(self) -> None:
         length = self.headers.get("Content-Length", "0")
         body = self.rfile.read(int(length) if length.isdigit() else 0)
         self.record = RecordedRequest(self.command, self.path, self.headers, body)
@@ -145,7 +156,7 @@ class Handler(BaseHTTPRequestHandler):
             self.record.was_dropped = not self.sim.closing.is_set()
             self.close_connection = True
 
-    def _route(self, body):
+    def _route(self, body: bytes) -> None:
         path = self.path.split("?")[0]
         parts = [unquote(part) for part in path.split("/")[1:]]
         if not self.headers.get("User-Agent", "").strip():
@@ -164,13 +175,13 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(404, b"<!DOCTYPE html><title>404: This page could not be found.</title>",
                          {"Content-Type": "text/html; charset=utf-8"})
 
-    def _route_method(self, method, serve, *arguments):
+    def _route_method(self, method: str, serve: Callable[..., None], *arguments: Any) -> None:
         if self.command == method:
             serve(*arguments)
         else:
             self._answer(405, b"")
 
-    def _check_key(self, with_code):
+    def _check_key(self, with_code: bool) -> None:
         key = self.headers.get("X-API-Key")
         if self.sim.api_key is None or key == self.sim.api_key:
             return
@@ -182,10 +193,11 @@ class Handler(BaseHTTPRequestHandler):
 
     # ---- runs ----
 
-    def _execute(self, workflow_id, text):
+    def _execute(self, workflow_id: str, text: bytes) -> None:
         with_code = self.sim.era.has_codes
 
-        def refuse(status, message, code, headers=None):
+        def refuse(status: int, message: str, code: str,
+                   headers: Mapping[str, Any] | None = None) -> NoReturn:
             raise Refusal(status, message, code if with_code else None, headers)
 
         self._check_key(with_code)
@@ -205,7 +217,7 @@ class Handler(BaseHTTPRequestHandler):
                    "to continue." % (cost, most), "USAGE_LIMIT_EXCEEDED")
         self._run(workflow, body)
 
-    def _run(self, workflow, body):
+    def _run(self, workflow: Workflow, body: dict[str, Any]) -> None:
         given = {key: value for key, value in body.items() if key not in CONTROL_FIELDS}
         if self.headers.get("X-Execution-Mode") == "async" and self.sim.era.queued is not None:
             job_id = self.sim.jobs.add(workflow, given)
@@ -215,8 +227,9 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._run_at_once(workflow, given)
 
-    def _run_at_once(self, workflow, given):
+    def _run_at_once(self, workflow: Workflow, given: Any) -> None:
         start = now()
+        result: dict[str, Any]
         try:
             output = workflow.run(given)
         except Exception as error:
@@ -234,7 +247,7 @@ class Handler(BaseHTTPRequestHandler):
 
     # ---- the other endpoints ----
 
-    def _status(self, workflow_id):
+    def _status(self, workflow_id: str) -> None:
         self._check_key(True)
         workflow = self.sim.workflows.get(workflow_id)
         if workflow is None:
@@ -243,17 +256,17 @@ class Handler(BaseHTTPRequestHandler):
                            "deployedAt": DEPLOYED_AT if workflow.deployed else None,
                            "needsRedeployment": False})
 
-    def _job(self, job_id):
+    def _job(self, job_id: str) -> None:
         self._check_key(True)
         state = self.sim.jobs.poll(job_id)
         if state is None:
             raise Refusal(404, "Task not found", "TASK_NOT_FOUND")
         self._answer(200, state)
 
-    def _usage(self):
+    def _usage(self) -> None:
         self._check_key(True)
 
-        def bucket(limit):
+        def bucket(limit: int) -> dict[str, Any]:
             return {"isLimited": False, self.sim.era.limit_key: limit, "remaining": limit,
                     "resetAt": iso(in_a_minute())}
 
@@ -265,16 +278,16 @@ class Handler(BaseHTTPRequestHandler):
         })
 
 
-def _json_type(value):
+def _json_type(value: Any) -> str:
     """A value's type in the words of the server's messages."""
     names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
     return names.get(type(value), "number")
 
 
-def _parse_run(text):
+def _parse_run(text: bytes) -> dict[str, Any]:
     """The body of a run, checked."""
     try:
-        body = json.loads(text or b"{}")
+        body: Any = json.loads(text or b"{}")
     except ValueError:
         raise Refusal(400, "Invalid JSON in request body", "INVALID_JSON_IN_REQUEST_BODY") from None
     wrong = []
@@ -288,4 +301,4 @@ def _parse_run(text):
         raise Refusal(400, "Invalid request body", details=[
             {"path": path, "message": "Expected %s, received %s" % (word, _json_type(value))}
             for path, word, value in wrong])
-    return body
+    return dict(body)

@@ -1,13 +1,18 @@
 """SimServer: what a test or a demo holds in its hands."""
 
+from __future__ import annotations
+
 import threading
 from http.server import ThreadingHTTPServer
 from socket import SHUT_RDWR
 from socketserver import TCPServer
+from types import TracebackType
+from typing import Any, Callable
 
 from .eras import ERAS
-from .handler import Handler
+from .handler import Handler, RecordedRequest
 from .jobs import Jobs
+from .streams import Stream
 from .times import in_a_minute, iso
 from .workflows import BUILT_IN, Workflow
 
@@ -29,72 +34,78 @@ class SimServer:
     headers: dict of further header fields of every answer.
     """
 
-    def __init__(self, api_key=None, port=0, era="documented", log=None):
+    def __init__(self, api_key: str | None = None, port: int = 0, era: str = "documented",
+                 log: Callable[[str], None] | None = None) -> None:
         if era not in ERAS:
             raise ValueError("era must be one of %s" % ", ".join(ERAS))
         self.api_key, self.era, self.log = api_key, ERAS[era], log
         self.workflows = dict(BUILT_IN)
-        self.requests = []
+        self.requests: list[RecordedRequest] = []
         self.jobs = Jobs(self.era)
-        self.usage = {"currentPeriodCost": 3.21, "limit": 20, "plan": "pro"}
-        self.headers = {}
+        self.usage: dict[str, Any] = {"currentPeriodCost": 3.21, "limit": 20, "plan": "pro"}
+        self.headers: dict[str, str] = {}
         self.closing = threading.Event()
         self._port = port
-        self._limits_left = 0
-        self._limit_headers = {}
+        self._limits_left: int | None = 0
+        self._limit_headers: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self._http = self._thread = None
+        self._running: tuple[_HttpServer, threading.Thread] | None = None
 
     @property
-    def url(self):
+    def url(self) -> str:
         """The base URL of the running server (str)."""
-        if self._http is None:
+        if self._running is None:
             raise RuntimeError("the server has not been started")
-        return "http://127.0.0.1:%d" % self._http.server_address[1]
+        return "http://127.0.0.1:%d" % self._running[0].server_address[1]
 
-    def start(self):
+    def start(self) -> SimServer:
         """Begins to serve; returns the server. Legal twice, and after close()."""
-        if self._http is None:
+        if self._running is None:
             self.closing.clear()
-            self._http = _HttpServer(("127.0.0.1", self._port), self)
-            self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,),
-                                            name="SimServer", daemon=True)
-            self._thread.start()
+            http = _HttpServer(("127.0.0.1", self._port), self)
+            thread = threading.Thread(target=http.serve_forever, args=(0.02,), name="SimServer",
+                                      daemon=True)
+            thread.start()
+            self._running = http, thread
         return self
 
-    def close(self):
+    def close(self) -> None:
         """Ends serving, and every connection with it. Legal twice."""
-        if self._http is None:
+        if self._running is None:
             return
+        http, thread = self._running
         self.closing.set()
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
-        self._http.close_connections()
-        self._http = self._thread = None
+        http.shutdown()
+        thread.join()
+        http.server_close()
+        http.close_connections()
+        self._running = None
 
-    def __enter__(self):
+    def __enter__(self) -> SimServer:
         return self.start()
 
-    def __exit__(self, *exception):
+    def __exit__(self, exc_type: type[BaseException] | None, exc_value: BaseException | None,
+                 traceback: TracebackType | None) -> None:
         self.close()
 
-    def add_workflow(self, workflow_id, run, deployed=True, stream=None):
+    def add_workflow(self, workflow_id: str, run: Any, deployed: bool = True,
+                     stream: Stream | Callable[[Any], Stream] | None = None) -> Workflow:
         """Adds a workflow and returns it; `run` is a callable(input) -> output, or the output
         itself. `deployed` and `stream`: as for Workflow."""
         call = run if callable(run) else lambda _given: run
         self.workflows[workflow_id] = Workflow(call, deployed, stream)
         return self.workflows[workflow_id]
 
-    def rate_limit(self, times=1, retry_after=1, limit=60, remaining=0, reset="iso"):
+    def rate_limit(self, times: int | None = 1, retry_after: float | str | None = 1,
+                   limit: int | None = 60, remaining: int = 0, reset: str = "iso") -> None:
         """Answers the next `times` runs with 429; times=None: all of them, 0: none any more.
 
         retry_after: the Retry-After field: seconds, any str, or None for none.
         limit, remaining: the X-RateLimit fields; limit=None: none of the three.
         reset: X-RateLimit-Reset, in a minute: "iso" or "epoch"; or any other str as it is.
         """
-        forms = {"iso": iso(in_a_minute()), "epoch": int(in_a_minute().timestamp())}
-        headers = {}
+        forms: dict[str, Any] = {"iso": iso(in_a_minute()), "epoch": int(in_a_minute().timestamp())}
+        headers: dict[str, Any] = {}
         if limit is not None:
             headers = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining,
                        "X-RateLimit-Reset": forms.get(reset, reset)}
@@ -105,11 +116,12 @@ class SimServer:
 
     # ---- for the handler ----
 
-    def record(self, request):
+    def record(self, request: RecordedRequest) -> None:
+        """Keeps a request."""
         with self._lock:
             self.requests.append(request)
 
-    def take_limit(self):
+    def take_limit(self) -> dict[str, Any] | None:
         """The headers of a 429, where one is due; None for none."""
         with self._lock:
             if self._limits_left == 0:
@@ -126,26 +138,26 @@ class _HttpServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, address, sim):
+    def __init__(self, address: tuple[str, int], sim: SimServer) -> None:
         self.sim = sim
-        self._connections = set()
+        self._connections: set[Any] = set()
         self._lock = threading.Lock()
         super().__init__(address, Handler)
 
-    def server_bind(self):
+    def server_bind(self) -> None:
         TCPServer.server_bind(self)  # HTTPServer's would ask for the host's name, perhaps afar
 
-    def process_request(self, request, client_address):
+    def process_request(self, request: Any, client_address: Any) -> None:
         with self._lock:
             self._connections.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request):
+    def shutdown_request(self, request: Any) -> None:
         with self._lock:
             self._connections.discard(request)
         super().shutdown_request(request)
 
-    def close_connections(self):
+    def close_connections(self) -> None:
         with self._lock:
             connections = list(self._connections)
         for connection in connections:
@@ -154,5 +166,5 @@ class _HttpServer(ThreadingHTTPServer):
             except OSError:
                 pass  # it is gone already
 
-    def handle_error(self, request, client_address):
+    def handle_error(self, request: Any, client_address: Any) -> None:
         pass  # the handler has answered what it could; a client that left is no news

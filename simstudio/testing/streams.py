@@ -1,8 +1,21 @@
 """What a streamed run of the local server sends."""
 
+from __future__ import annotations
+
 import json
 import threading
-from collections import namedtuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    Literal,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Union,
+)
 
 
 class Hold:
@@ -11,45 +24,56 @@ class Hold:
     `reached` is a threading.Event: set once the server has sent everything before it.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.reached = threading.Event()
         self.released = threading.Event()
 
-    def release(self):
+    def release(self) -> None:
+        """Lets the server go on."""
         self.released.set()
 
 
-#: The messages of a dialect: callables, and the text after the last one.
-_Dialect = namedtuple("_Dialect", "chunk success failure end")
+
+Step = Union[str, Tuple[str, str], Dict[str, Any], bytes, float, Hold]
+Metadata = Optional[Dict[str, Any]]
 
 
-def _chunk(block, text):
+class _Dialect(NamedTuple):
+    """The messages of a dialect, and the text after the last one."""
+
+    chunk: Callable[[str, str], Dict[str, Any]]
+    success: Callable[[Any, Metadata], Dict[str, Any]]
+    failure: Callable[[str], Dict[str, Any]]
+    end: str
+
+
+def _chunk(block: str, text: str) -> dict[str, Any]:
     return {"blockId": block, "chunk": text}
 
 
-def _final(output, metadata):
+def _final(output: Any, metadata: Metadata) -> dict[str, Any]:
     data = {"success": True, "output": output}
     return {"event": "final", "data": dict(data, metadata=metadata) if metadata else data}
 
 
-def _done(output, metadata):
+def _done(output: Any, metadata: Metadata) -> dict[str, Any]:
     return {"event": "done", "success": True, "output": output, "metadata": metadata or {}}
 
 
-def _error(message):
+def _error(message: str) -> dict[str, Any]:
     return {"event": "error", "error": message}
 
 
-def _canvas_chunk(block, text):
+def _canvas_chunk(block: str, text: str) -> dict[str, Any]:
     return {"type": "stream:chunk", "data": {"blockId": block, "chunk": text}}
 
 
-def _canvas_completed(output, metadata):
+def _canvas_completed(output: Any, metadata: Metadata) -> dict[str, Any]:
     return {"type": "execution:completed",
             "data": dict({"success": True, "output": output}, **(metadata or {}))}
 
 
-def _canvas_error(message):
+def _canvas_error(message: str) -> dict[str, Any]:
     return {"type": "execution:error", "data": {"error": message}}
 
 
@@ -79,8 +103,9 @@ class Stream:
     metadata: dict, of the run: {"duration": 610}.
     """
 
-    def __init__(self, steps=(), output=None, dialect="sim", error=None, cut=False, pause=0.0,
-                 metadata=None):
+    def __init__(self, steps: Iterable[Step] = (), output: Any = None, dialect: str = "sim",
+                 error: str | None = None, cut: bool | Literal["quietly"] = False,
+                 pause: float = 0.0, metadata: Metadata = None) -> None:
         if dialect not in _DIALECTS:
             raise ValueError("dialect must be one of %s" % ", ".join(_DIALECTS))
         self.steps = list(steps)
@@ -88,29 +113,31 @@ class Stream:
         self.cut, self.pause, self.metadata = cut, pause, metadata
 
     @staticmethod
-    def chunk_reset(block="agent"):
+    def chunk_reset(block: str = "agent") -> dict[str, Any]:
         """What the block has said so far is void."""
         return {"blockId": block, "event": "chunk_reset"}
 
     @staticmethod
-    def thinking(text, block="agent"):
+    def thinking(text: str, block: str = "agent") -> dict[str, Any]:
+        """What the block's model thinks, which is no part of its text."""
         return {"blockId": block, "event": "thinking", "data": text}
 
     @staticmethod
-    def tool(name, phase="start", block="agent", **more):
+    def tool(name: str, phase: str = "start", block: str = "agent",
+             **more: Any) -> dict[str, Any]:
         """A tool's use begins (phase "start"), or is over ("end", status="success")."""
         event = {"blockId": block, "event": "tool", "phase": phase, "id": "call_1", "name": name}
         return dict(event, **more)
 
     @staticmethod
-    def stream_error(message, block="agent"):
+    def stream_error(message: str, block: str = "agent") -> dict[str, Any]:
         """One block's text broke off; the run goes on."""
         return {"event": "stream_error", "blockId": block, "error": message}
 
-    def pieces(self, wait):
+    def pieces(self, wait: Callable[[float | Hold], None]) -> Iterator[bytes]:
         """The bytes of the stream, in pieces. `wait(seconds)` and `wait(Hold)` pass the time."""
         dialect = _DIALECTS[self.dialect]
-        texts = {}
+        texts: dict[str, str] = {}
         for step in self.steps:
             if isinstance(step, str):
                 step = ("agent", step)
@@ -138,5 +165,5 @@ class Stream:
         yield _message(dialect.end)
 
 
-def _message(data):
+def _message(data: Any) -> bytes:
     return b"data: %s\n\n" % (data if isinstance(data, str) else json.dumps(data)).encode()

@@ -1,6 +1,9 @@
 """What the local server runs."""
 
+from __future__ import annotations
+
 import time
+from typing import Any, Callable, Mapping
 
 from .streams import Stream
 
@@ -15,10 +18,11 @@ class Workflow:
         output alone, in the final event.
     """
 
-    def __init__(self, run, deployed=True, stream=None):
+    def __init__(self, run: Callable[[Any], Any], deployed: bool = True,
+                 stream: Stream | Callable[[Any], Stream] | None = None) -> None:
         self.run, self.deployed, self.stream = run, deployed, stream
 
-    def streamed(self, given):
+    def streamed(self, given: Any) -> Stream:
         """The Stream of a run."""
         if self.stream is not None:
             return self.stream(given) if callable(self.stream) else self.stream
@@ -35,25 +39,26 @@ class Response:
     body: what JSON can hold, or bytes, sent as they are. headers: dict of str.
     """
 
-    def __init__(self, body, status=200, headers=None):
+    def __init__(self, body: Any, status: int = 200,
+                 headers: Mapping[str, str] | None = None) -> None:
         self.body, self.status, self.headers = body, status, dict(headers or {})
 
 
-def _echo(given):
+def _echo(given: Any) -> Any:
     return given
 
 
-def _fail(_given):
+def _fail(_given: Any) -> Any:
     raise RuntimeError("[function] Function 1: boom")
 
 
-def _sleep(given):
+def _sleep(given: Any) -> Any:
     seconds = float(given.get("seconds", 1))
     time.sleep(seconds)
     return {"slept": seconds}
 
 
-def _count(_given):
+def _count(_given: Any) -> Stream:
     return Stream(["One", ", two", ", three", ", four", ", five"], pause=0.02)
 
 
