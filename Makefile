@@ -18,7 +18,7 @@ test: $(VENV)/.built $(VENV)/.pure ## run the tests
 	$(IN_VENV) -m pytest -q tests
 
 clean: ## remove what was built
-	rm -rf build dist $(VENV) *.egg-info simstudio/*.so
+	rm -rf build dist $(VENV) .venv-* *.egg-info simstudio/*.so
 
 $(VENV)/.ready: tests/requirements.txt
 	scripts/system-packages.sh

@@ -1,5 +1,5 @@
 # What attacks the code beside its tests. Read by the Makefile.
-.PHONY: lint format fuzz
+.PHONY: lint format fuzz test-all test-debug
 
 # What make fuzz spends on each unit; UNITS names some of them.
 SECONDS ?= 60
@@ -14,6 +14,13 @@ format: $(VENV)/.analysis ## format the C code, sort the Python imports
 
 fuzz: $(VENV)/.analysis ## fuzz what reads foreign bytes, each of UNITS= for SECONDS= (60)
 	scripts/fuzz.sh $(IN_VENV) $(SECONDS) $(UNITS)
+
+test-all: ## the tests on every Python from 3.8 up that pyenv has
+	scripts/test-all.sh
+
+test-debug: $(VENV)/.built $(VENV)/.pure ## the tests under -X dev, with the debug hooks of the allocators
+	PYTHONDEVMODE=1 PYTHONMALLOC=debug $(IN_VENV) -m pytest -q tests -W error::ResourceWarning \
+		-W error::pytest.PytestUnraisableExceptionWarning
 
 $(VENV)/.analysis: $(VENV)/.ready tests/lint-requirements.txt
 	scripts/analysis-packages.sh

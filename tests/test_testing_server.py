@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
@@ -31,15 +32,13 @@ def client(sim):
 
 def ask(server, method, path, body=None, **headers):
     """One request without a client of ours: (status, headers, body as text)."""
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=5)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     named.setdefault("User-Agent", "test")
     text = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
-    connection.request(method, path, text, named)
-    answer = connection.getresponse()
-    result = (answer.status, answer.headers, answer.read().decode())
-    connection.close()
-    return result
+    with closing(http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=5)) as connection:
+        connection.request(method, path, text, named)
+        with connection.getresponse() as answer:
+            return answer.status, answer.headers, answer.read().decode()
 
 
 def run(server, workflow_id="echo", body=None, **headers):
