@@ -101,8 +101,15 @@ static PyObject *check_base_url(PyObject *value)
     if (stripped == NULL)
         return NULL;
     text = PyUnicode_AsUTF8AndSize(stripped, &length);
-    if (text == NULL)
+    if (text == NULL) {
+        /* The codec's own error would carry the URL, and the password that may stand in it. */
+        if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
+            PyErr_Clear();
+            PyErr_SetString(PyExc_ValueError,
+                            "base_url has a lone surrogate, which no URL can carry");
+        }
         goto done;
+    }
     if (sim_url_parse((struct sim_text){text, (size_t)length}, &url, &error) != SIM_OK) {
         PyErr_Format(PyExc_ValueError, "base_url: %s", error.message);
         goto done;
