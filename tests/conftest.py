@@ -1,8 +1,11 @@
 """A scripted HTTP server for the tests: it answers what a test tells it to and keeps what it got."""
 
 import json
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from streaming import StepServer
@@ -104,3 +107,16 @@ def sim():
     """A local Sim server."""
     with SimServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def silent_gets(request):
+    """The running silent_gets.py; begun before the first test, since it takes half a minute."""
+    if not any(item.path.name == "test_timeouts_of_gets.py" for item in request.session.items):
+        yield None
+        return
+    script = str(Path(__file__).parent / "silent_gets.py")
+    process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, encoding="utf-8")
+    yield process
+    process.kill()
+    process.communicate()

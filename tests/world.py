@@ -54,6 +54,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile = self.connection.makefile("wb", 0)
         self.close_connection = False
 
+    def finish(self):
+        super().finish()
+        self.connection.close()  # a tunnel's end, which the server does not know
+
     def answer(self):
         world = self.server.world
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
