@@ -31,6 +31,12 @@ static bool is_field(struct sim_text line, const char *name, size_t length, stru
     return true;
 }
 
+/* The bit of a name's length. */
+static uint64_t bit_of(size_t length)
+{
+    return UINT64_C(1) << (length & 63);
+}
+
 void sim_head_init(struct sim_head *head)
 {
     *head = (struct sim_head){0};
@@ -45,6 +51,7 @@ void sim_head_fini(struct sim_head *head)
 static void begin(struct sim_head *head)
 {
     sim_buffer_clear(&head->lines);
+    head->name_lengths = 0;
     head->is_complete = false;
     head->has_length = false;
     head->content_length = 0;
@@ -95,6 +102,7 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
                                   struct sim_error *error)
 {
     enum sim_status status;
+    const char *colon;
 
     if (line.length > SIM_HEAD_LIMIT - head->total)
         return sim_fail(error, SIM_LIMIT, "The answer's headers exceed %d bytes",
@@ -116,6 +124,10 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
         status = sim_buffer_append_char(&head->lines, '\0');
     if (status != SIM_OK)
         return sim_fail(error, status, "No memory for the answer's headers");
+    colon = memchr(line.data, ':', line.length);
+    if (colon == NULL)
+        return SIM_OK;
+    head->name_lengths |= bit_of((size_t)(colon - line.data));
     return note_length(head, line, error);
 }
 
@@ -123,6 +135,9 @@ bool sim_head_find(const struct sim_head *head, const char *name, struct sim_tex
 {
     size_t at = 0, length = strlen(name);
 
+    /* Most fields that are looked for are not there. */
+    if ((head->name_lengths & bit_of(length)) == 0)
+        return false;
     while (at < head->lines.length) {
         struct sim_text line = {head->lines.data + at, strlen(head->lines.data + at)};
         if (at > 0 && is_field(line, name, length, value))

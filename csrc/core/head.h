@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/buffer.h"
 #include "core/status.h"
@@ -18,6 +19,7 @@ enum { SIM_HEAD_LIMIT = 1024 * 1024 };
 
 struct sim_head {
     struct sim_buffer lines; /* each line without its line end, followed by a NUL */
+    uint64_t name_lengths;   /* bit n: a field has a name of n characters, counted modulo 64 */
     size_t total;            /* bytes seen since sim_head_reset() */
     bool is_complete;        /* the blank line after the fields was seen */
     bool has_length;         /* a Content-Length was seen, and this is it: */

@@ -32,6 +32,7 @@ struct sim_exchange {
     struct sim_error failure; /* what a callback met, or the next step is to tell */
     struct sim_progress progress;
     bool is_added, was_repeated, has_news, is_done;
+    bool is_stream;              /* the head says so */
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
     long sent_before;            /* bytes counted before this request went out */
 #if !SIM_LANE_HAS_PREREQUEST
@@ -64,7 +65,7 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
 
     if (x->is_draining)
         return length;
-    if (sim_exchange_is_stream(x)) {
+    if (x->is_stream) {
         x->is_paused = x->has_news && x->body.length >= STREAM_WINDOW;
         if (x->is_paused)
             return CURL_WRITEFUNC_PAUSE;
@@ -88,6 +89,14 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
     return status == SIM_OK ? length : 0;
 }
 
+static bool has_stream_head(const struct sim_exchange *x)
+{
+    long http_status = sim_exchange_http_status(x);
+
+    return x->request.stream_type != NULL && http_status >= 200 && http_status <= 299 &&
+           sim_head_has_type(&x->head, x->request.stream_type);
+}
+
 static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
 {
     struct sim_exchange *x = context;
@@ -95,7 +104,9 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
 
     if (sim_head_add_line(&x->head, line, &x->failure) != SIM_OK)
         return 0;
-    x->has_news = x->has_news || sim_exchange_is_stream(x);
+    /* Known with the last line of a head, and asked for with every piece of the body. */
+    x->is_stream = x->head.is_complete && has_stream_head(x);
+    x->has_news = x->has_news || x->is_stream;
     return line.length;
 }
 
@@ -286,6 +297,7 @@ static bool exchange_set_method(struct sim_exchange *x)
 static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_error *error)
 {
     sim_head_reset(&x->head);
+    x->is_stream = false;
     sim_buffer_clear(&x->body);
     x->progress.was_sent = x->was_repeated = x->has_news = x->is_paused = false;
     x->body.limit = x->request.response_limit;
@@ -505,10 +517,7 @@ bool sim_exchange_header(const struct sim_exchange *x, const char *name, struct 
 
 bool sim_exchange_is_stream(const struct sim_exchange *x)
 {
-    long http_status = sim_exchange_http_status(x);
-
-    return x->request.stream_type != NULL && http_status >= 200 && http_status <= 299 &&
-           sim_head_has_type(&x->head, x->request.stream_type);
+    return x->is_stream;
 }
 
 struct sim_buffer *sim_exchange_body(struct sim_exchange *x)

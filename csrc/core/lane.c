@@ -95,6 +95,8 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
 bool sim_lane_init(struct sim_lane *lane, const struct sim_lane_callbacks *callbacks)
 {
     sim_buffer_init(&lane->header_text, SIZE_MAX);
+    sim_buffer_init(&lane->ca_file, SIZE_MAX);
+    sim_buffer_init(&lane->ca_directory, SIZE_MAX);
     lane->multi = curl_multi_init();
     lane->easy = curl_easy_init();
     if (lane->multi != NULL && lane->easy != NULL && lane_configure(lane, callbacks))
@@ -112,6 +114,8 @@ void sim_lane_fini(struct sim_lane *lane)
         curl_easy_cleanup(lane->easy);
     curl_slist_free_all(lane->headers);
     sim_buffer_fini(&lane->header_text);
+    sim_buffer_fini(&lane->ca_file);
+    sim_buffer_fini(&lane->ca_directory);
     lane->multi = NULL;
     lane->easy = NULL;
     lane->headers = NULL;
@@ -157,18 +161,36 @@ enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *h
     return SIM_OK;
 }
 
+/* A text that may be NULL, which an empty one stands for. */
+static enum sim_status keep(struct sim_buffer *out, const char *text)
+{
+    sim_buffer_clear(out);
+    return sim_buffer_append_text(out, text != NULL ? text : "");
+}
+
+static bool is_kept(const struct sim_buffer *buffer, const char *text)
+{
+    return strcmp(buffer->data, text != NULL ? text : "") == 0;
+}
+
 enum sim_status sim_lane_set_trust(struct sim_lane *lane, const struct sim_trust *trust)
 {
     CURL *easy = lane->easy;
 
+    if (lane->has_trust && is_kept(&lane->ca_file, trust->file) &&
+        is_kept(&lane->ca_directory, trust->directory))
+        return SIM_OK;
+    lane->has_trust = false;
+    if (keep(&lane->ca_file, trust->file) != SIM_OK ||
+        keep(&lane->ca_directory, trust->directory) != SIM_OK)
+        return SIM_NO_MEMORY;
     /* Those of proxies are refused by a libcurl without https proxies, which needs none. */
-    return curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, trust->file) != CURLE_OUT_OF_MEMORY &&
-                   curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, trust->directory) !=
-                       CURLE_OUT_OF_MEMORY &&
-                   curl_easy_setopt(easy, CURLOPT_CAINFO, trust->file) == CURLE_OK &&
-                   curl_easy_setopt(easy, CURLOPT_CAPATH, trust->directory) == CURLE_OK
-               ? SIM_OK
-               : SIM_NO_MEMORY;
+    lane->has_trust =
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, trust->file) != CURLE_OUT_OF_MEMORY &&
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, trust->directory) != CURLE_OUT_OF_MEMORY &&
+        curl_easy_setopt(easy, CURLOPT_CAINFO, trust->file) == CURLE_OK &&
+        curl_easy_setopt(easy, CURLOPT_CAPATH, trust->directory) == CURLE_OK;
+    return lane->has_trust ? SIM_OK : SIM_NO_MEMORY;
 }
 
 /* NULL for either part means none, so that those of an earlier exchange do not stand. */
@@ -186,13 +208,18 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
 {
     CURL *easy = lane->easy;
     const struct sim_proxy *proxy = &route->proxy;
+    bool good;
 
-    return curl_easy_setopt(easy, CURLOPT_URL, route->url.data) == CURLE_OK &&
-                   curl_easy_setopt(easy, CURLOPT_PROXY, proxy->url.data) == CURLE_OK &&
-                   set_credentials(easy, CURLOPT_USERNAME, CURLOPT_PASSWORD,
-                                   route->sends_credentials ? &route->credentials : NULL) &&
-                   set_credentials(easy, CURLOPT_PROXYUSERNAME, CURLOPT_PROXYPASSWORD,
-                                   proxy->credentials.are_given ? &proxy->credentials : NULL)
-               ? SIM_OK
-               : SIM_NO_MEMORY;
+    if (route->generation != 0 && lane->route_generation == route->generation)
+        return SIM_OK;
+    lane->route_generation = 0;
+    good = curl_easy_setopt(easy, CURLOPT_URL, route->url.data) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROXY, proxy->url.data) == CURLE_OK &&
+           set_credentials(easy, CURLOPT_USERNAME, CURLOPT_PASSWORD,
+                           route->sends_credentials ? &route->credentials : NULL) &&
+           set_credentials(easy, CURLOPT_PROXYUSERNAME, CURLOPT_PROXYPASSWORD,
+                           proxy->credentials.are_given ? &proxy->credentials : NULL);
+    if (good)
+        lane->route_generation = route->generation;
+    return good ? SIM_OK : SIM_NO_MEMORY;
 }

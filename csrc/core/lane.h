@@ -33,6 +33,9 @@ struct sim_lane {
     CURL *easy;
     struct curl_slist *headers;
     struct sim_buffer header_text; /* what `headers` was made from */
+    unsigned route_generation;     /* of the route that libcurl has; 0: none */
+    bool has_trust;                /* libcurl has the trust that stands here */
+    struct sim_buffer ca_file, ca_directory;
     struct sim_sockets sockets;
     char message[CURL_ERROR_SIZE]; /* libcurl's own words for the last failure */
 };

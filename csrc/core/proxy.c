@@ -8,8 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/environment.h"
+
 enum {
-    NAME_SIZE = 32, /* "REQUEST_METHOD" is the longest variable read here */
     HOST_SIZE = 256 /* a host name has at most 253 characters */
 };
 
@@ -50,47 +51,66 @@ void sim_proxy_fini(struct sim_proxy *proxy)
 
 /* ---- the environment ---- */
 
+/* Where the variables stand in what is found. */
+enum { HTTP, HTTPS, ALL, NO, SCHEMES, REQUEST_METHOD = 2 * SCHEMES, VARIABLES };
+
+static const char *const variables[VARIABLES] = {
+    [HTTP] = "http_proxy",
+    [HTTPS] = "https_proxy",
+    [ALL] = "all_proxy",
+    [NO] = "no_proxy",
+    [SCHEMES + HTTP] = "HTTP_PROXY",
+    [SCHEMES + HTTPS] = "HTTPS_PROXY",
+    [SCHEMES + ALL] = "ALL_PROXY",
+    [SCHEMES + NO] = "NO_PROXY",
+    [REQUEST_METHOD] = "REQUEST_METHOD",
+};
+
 /* The variable in lower case, which counts even when empty, else in upper case. */
-static const char *read_either_case(const char *lower)
+static const char *either_case(const char *const *values, int which)
 {
-    char upper[NAME_SIZE];
-    size_t length = strlen(lower);
-    const char *value = getenv(lower);
-
-    if (value != NULL)
-        return value;
-    for (size_t i = 0; i <= length; i++)
-        upper[i] = (char)toupper((unsigned char)lower[i]);
-    /* In a CGI program HTTP_PROXY is the client's "Proxy:" header. */
-    if (strcmp(upper, "HTTP_PROXY") == 0 && getenv("REQUEST_METHOD") != NULL)
-        return NULL;
-    return getenv(upper);
+    return values[which] != NULL ? values[which] : values[SCHEMES + which];
 }
 
-static const char *read_proxy(const char *lower)
+static bool is_empty(const char *value)
 {
-    const char *value = read_either_case(lower);
-
-    return value != NULL && *value != '\0' ? value : read_either_case("all_proxy");
+    return value == NULL || *value == '\0';
 }
 
-static enum sim_status keep(struct sim_buffer *out, const char *value)
+static const char *proxy_of(const char *const *values, int which)
 {
+    const char *value = either_case(values, which);
+
+    return is_empty(value) ? either_case(values, ALL) : value;
+}
+
+static enum sim_status keep(struct sim_proxies *proxies, struct sim_buffer *out, const char *value)
+{
+    if (value == NULL)
+        value = "";
+    if (out->data != NULL && strcmp(out->data, value) == 0)
+        return SIM_OK;
+    proxies->have_changed = true;
     sim_buffer_clear(out);
-    return sim_buffer_append_text(out, value != NULL ? value : "");
+    return sim_buffer_append_text(out, value);
 }
 
 enum sim_status sim_proxies_read(struct sim_proxies *proxies)
 {
-    const char *exempt = getenv("no_proxy");
-    enum sim_status status = keep(&proxies->http, read_proxy("http_proxy"));
+    const char *values[VARIABLES], *exempt;
+    enum sim_status status;
 
+    proxies->have_changed = false;
+    sim_environment_find(variables, VARIABLES, values);
+    /* In a CGI program HTTP_PROXY is the client's "Proxy:" header. */
+    if (values[REQUEST_METHOD] != NULL)
+        values[SCHEMES + HTTP] = NULL;
     /* Unlike a proxy's variable, an empty one here does not hide the other. */
-    if (exempt == NULL || *exempt == '\0')
-        exempt = getenv("NO_PROXY");
+    exempt = is_empty(values[NO]) ? values[SCHEMES + NO] : values[NO];
+    status = keep(proxies, &proxies->http, proxy_of(values, HTTP));
     if (status == SIM_OK)
-        status = keep(&proxies->https, read_proxy("https_proxy"));
-    return status == SIM_OK ? keep(&proxies->exempt, exempt) : status;
+        status = keep(proxies, &proxies->https, proxy_of(values, HTTPS));
+    return status == SIM_OK ? keep(proxies, &proxies->exempt, exempt) : status;
 }
 
 /* ---- no_proxy ---- */

@@ -14,6 +14,7 @@
 struct sim_proxies {
     struct sim_buffer http, https; /* by the URL's scheme */
     struct sim_buffer exempt;      /* no_proxy */
+    bool have_changed;             /* the last reading differed from the one before */
 };
 
 struct sim_proxy {
@@ -27,7 +28,7 @@ void sim_proxy_init(struct sim_proxy *proxy);
 void sim_proxy_fini(struct sim_proxy *proxy); /* legal on all zero, and twice */
 
 /* Reads http_proxy and https_proxy, else all_proxy, and no_proxy. Lower case goes before upper
- * case; HTTP_PROXY is ignored in a CGI program, where REQUEST_METHOD is set. */
+ * case; HTTP_PROXY is ignored in a CGI program, where REQUEST_METHOD is set.*/
 enum sim_status sim_proxies_read(struct sim_proxies *proxies) SIM_MUST_CHECK;
 
 /* Chooses for `url`. No proxy for what no_proxy exempts: "*" alone is everything; hosts and

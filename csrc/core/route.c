@@ -10,6 +10,8 @@ void sim_route_init(struct sim_route *route)
     sim_buffer_init(&route->base, SIZE_MAX);
     sim_buffer_init(&route->path, SIZE_MAX);
     sim_buffer_init(&route->target, SIZE_MAX);
+    sim_buffer_init(&route->given, SIZE_MAX);
+    sim_buffer_init(&route->moved, SIZE_MAX);
     sim_credentials_init(&route->credentials);
     sim_proxy_init(&route->proxy);
     sim_proxies_init(&route->proxies);
@@ -22,6 +24,8 @@ void sim_route_fini(struct sim_route *route)
     sim_buffer_fini(&route->base);
     sim_buffer_fini(&route->path);
     sim_buffer_fini(&route->target);
+    sim_buffer_fini(&route->given);
+    sim_buffer_fini(&route->moved);
     sim_credentials_fini(&route->credentials);
     sim_proxy_fini(&route->proxy);
     sim_proxies_fini(&route->proxies);
@@ -89,6 +93,7 @@ static enum sim_status begin_hop(struct sim_route *route, struct sim_error *erro
     struct sim_url url, base;
     enum sim_status status = sim_url_parse(text_of(&route->url), &url, error);
 
+    route->generation++;
     route->sends_credentials = false;
     if (status == SIM_OK && route->credentials.are_given) {
         status = sim_url_parse(text_of(&route->base), &base, error);
@@ -101,24 +106,60 @@ static enum sim_status begin_hop(struct sim_route *route, struct sim_error *erro
     return sim_proxies_choose(&route->proxies, &url, &route->proxy, error);
 }
 
+static bool is_text(const struct sim_buffer *buffer, struct sim_text text)
+{
+    return buffer->length == text.length && memcmp(buffer->data, text.data, text.length) == 0;
+}
+
+/* Takes the base as it was given; `*is_known` when it is the one that was taken last. */
+static enum sim_status resolve_base(struct sim_route *route, struct sim_moves *moves,
+                                    struct sim_text base, bool *is_known, struct sim_error *error)
+{
+    struct sim_buffer *before = &route->url; /* it begins with what the base had moved to */
+    size_t length = route->moved.length;
+    enum sim_status status = SIM_OK;
+
+    *is_known = route->is_at_start && is_text(&route->given, base);
+    route->is_at_start = false;
+    if (!*is_known)
+        status = take_base(route, base, error);
+    if (status == SIM_OK && !*is_known)
+        status = keep(&route->given, base);
+    sim_buffer_clear(&route->moved);
+    if (status == SIM_OK)
+        status = sim_moves_resolve(moves, text_of(&route->base), &route->moved);
+    *is_known = *is_known && status == SIM_OK && route->moved.length == length &&
+                memcmp(before->data, route->moved.data, length) == 0;
+    return status;
+}
+
 enum sim_status sim_route_begin(struct sim_route *route, struct sim_moves *moves,
                                 struct sim_text base, struct sim_text path, struct sim_error *error)
 {
-    enum sim_status status = take_base(route, base, error);
+    bool is_known = false;
+    enum sim_status status = resolve_base(route, moves, base, &is_known, error);
 
     route->was_refused = false;
-    sim_buffer_clear(&route->url);
     if (status == SIM_OK)
-        status = sim_moves_resolve(moves, text_of(&route->base), &route->url);
+        status = sim_proxies_read(&route->proxies);
+    if (status == SIM_OK && is_known && !route->proxies.have_changed &&
+        is_text(&route->path, path)) {
+        route->is_at_start = true;
+        return SIM_OK;
+    }
+    if (status == SIM_OK)
+        status = keep(&route->url, text_of(&route->moved));
     if (status == SIM_OK)
         status = sim_buffer_append(&route->url, path.data, path.length);
     if (status == SIM_OK)
         status = keep(&route->path, path);
     if (status == SIM_OK)
-        status = sim_proxies_read(&route->proxies);
-    if (status == SIM_OK)
         status = sim_redirects_begin(&route->redirects, text_of(&route->url));
-    return status == SIM_OK ? begin_hop(route, error) : fail(error, status);
+    if (status != SIM_OK)
+        return fail(error, status);
+    status = begin_hop(route, error);
+    route->is_at_start = status == SIM_OK;
+    return status;
 }
 
 enum sim_status sim_route_redirect(struct sim_route *route, long http_status, bool is_post,
@@ -135,6 +176,7 @@ enum sim_status sim_route_redirect(struct sim_route *route, long http_status, bo
     *followed = false;
     if (target == NULL || *target == '\0')
         return SIM_OK;
+    route->is_at_start = false;
     status = take_target(route, (struct sim_text){target, strlen(target)});
     redirect.target = text_of(&route->target);
     if (status == SIM_OK)

@@ -25,6 +25,11 @@ struct sim_route {
     bool was_refused;         /* that redirect was */
     struct sim_proxies proxies;
     struct sim_redirects redirects;
+
+    /* What the first hop was made from: the same again needs no work. */
+    struct sim_buffer given, moved; /* the base as given, and what it had moved to */
+    bool is_at_start;               /* the first hop stands as it was made */
+    unsigned generation; /* counts the hops that were made: another number, another hop */
 };
 
 void sim_route_init(struct sim_route *route);

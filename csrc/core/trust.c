@@ -1,8 +1,10 @@
 #include "core/trust.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "core/environment.h"
 
 static const char *const usual_places[] = {
     "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Ubuntu, Arch, Gentoo */
@@ -36,19 +38,10 @@ bool sim_trust_from_usual_places(struct sim_trust *trust)
     return false;
 }
 
-/* The value of a variable, NULL where it is unset or empty. */
-static const char *read_variable(const char *name)
-{
-    const char *value = getenv(name);
-
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
 /* OpenSSL's variables: each may be set alone, and the directory may be a list. */
-static enum sim_status from_openssl_variables(struct sim_trust *trust, struct sim_error *error)
+static enum sim_status from_openssl_variables(const char *file, const char *directory,
+                                              struct sim_trust *trust, struct sim_error *error)
 {
-    const char *file = read_variable("SSL_CERT_FILE");
-    const char *directory = read_variable("SSL_CERT_DIR");
     struct stat status;
 
     if (file != NULL && stat(file, &status) != 0)
@@ -70,19 +63,26 @@ static enum sim_status from_openssl_variables(struct sim_trust *trust, struct si
 
 enum sim_status sim_trust_from_environment(struct sim_trust *trust, struct sim_error *error)
 {
-    static const char *const bundle_variables[] = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"};
+    enum { BUNDLES = 2, CERT_FILE = BUNDLES, CERT_DIRECTORY, VARIABLES };
+    static const char *const names[VARIABLES] = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+                                                 "SSL_CERT_FILE", "SSL_CERT_DIR"};
+    const char *values[VARIABLES];
 
     *trust = (struct sim_trust){0};
-    for (size_t i = 0; i < sizeof bundle_variables / sizeof *bundle_variables; i++) {
-        const char *name = bundle_variables[i], *path = read_variable(name);
-        if (path == NULL)
+    sim_environment_find(names, VARIABLES, values);
+    for (size_t i = 0; i < VARIABLES; i++)
+        if (values[i] != NULL && *values[i] == '\0')
+            values[i] = NULL; /* empty is as good as unset */
+    for (size_t i = 0; i < BUNDLES; i++) {
+        if (values[i] == NULL)
             continue;
-        if (sim_trust_from_path(path, name, trust))
+        if (sim_trust_from_path(values[i], names[i], trust))
             return SIM_OK;
         return sim_fail(error, SIM_NOT_SENT,
-                        "%s names the certificate bundle %s, which does not exist", name, path);
+                        "%s names the certificate bundle %s, which does not exist", names[i],
+                        values[i]);
     }
-    if (read_variable("SSL_CERT_FILE") != NULL || read_variable("SSL_CERT_DIR") != NULL)
-        return from_openssl_variables(trust, error);
-    return SIM_OK;
+    if (values[CERT_FILE] == NULL && values[CERT_DIRECTORY] == NULL)
+        return SIM_OK;
+    return from_openssl_variables(values[CERT_FILE], values[CERT_DIRECTORY], trust, error);
 }

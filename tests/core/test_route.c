@@ -222,10 +222,56 @@ static void without_memory_there_is_no_way(void)
     CHECK(check_every_refusal(go_a_long_way) > 10);
 }
 
+/* The same way again is kept; anything that could lead elsewhere makes it anew. */
+static void the_same_again_needs_no_work(void)
+{
+    static const char proxy[] = "http://proxy:3128";
+    struct sim_route route;
+    struct sim_moves moves;
+    unsigned before;
+
+    forget_the_environment();
+    CHECK(sim_moves_init(&moves));
+    sim_route_init(&route);
+    CHECK_STATUS(begin(&route, &moves, "http://me@a.ai", NULL), SIM_OK);
+    before = route.generation;
+    CHECK_STATUS(begin(&route, &moves, "http://me@a.ai", NULL), SIM_OK);
+    CHECK_INT(route.generation, before);
+    CHECK_BUFFER(route.url, "http://a.ai/x");
+    CHECK(route.sends_credentials);
+
+    CHECK_STATUS(begin(&route, &moves, "http://b.ai", NULL), SIM_OK);
+    CHECK_BUFFER(route.url, "http://b.ai/x");
+    CHECK(!route.sends_credentials);
+    CHECK_STATUS(sim_route_begin(&route, &moves, TEXT("http://b.ai"), TEXT("/other"), NULL),
+                 SIM_OK);
+    CHECK_BUFFER(route.url, "http://b.ai/other");
+
+    CHECK_INT(setenv("http_proxy", proxy, 1), 0);
+    CHECK_STATUS(begin(&route, &moves, "http://b.ai", NULL), SIM_OK);
+    CHECK_BUFFER(route.proxy.url, proxy);
+    CHECK_INT(unsetenv("http_proxy"), 0);
+    CHECK_STATUS(begin(&route, &moves, "http://b.ai", NULL), SIM_OK);
+    CHECK_BUFFER(route.proxy.url, "");
+
+    CHECK(redirect(&route, 308, "http://b.ai/v2/x"));
+    CHECK_STATUS(begin(&route, &moves, "http://b.ai", NULL), SIM_OK);
+    CHECK_BUFFER(route.url, "http://b.ai/x");
+    sim_moves_note(&moves, TEXT("http://b.ai/x"), TEXT("http://www.b.ai/x"), TEXT("/x"));
+    CHECK_STATUS(begin(&route, &moves, "http://b.ai", NULL), SIM_OK);
+    CHECK_BUFFER(route.url, "http://www.b.ai/x");
+    CHECK_STATUS(begin(&route, &moves, "nonsense", NULL), SIM_BAD_INPUT);
+    CHECK_STATUS(begin(&route, &moves, "http://b.ai", NULL), SIM_OK);
+    CHECK_BUFFER(route.url, "http://www.b.ai/x");
+    sim_route_fini(&route);
+    sim_moves_fini(&moves);
+}
+
 static const struct check_test tests[] = {
-    TEST(urls_carry_no_credentials),           TEST(what_is_not_followed_is_the_answer),
-    TEST(a_move_is_noted_when_it_has_arrived), TEST(every_hop_has_the_proxy_of_its_scheme),
-    TEST(a_base_or_a_proxy_of_no_use_is_said), TEST(without_memory_there_is_no_way),
+    TEST(the_same_again_needs_no_work),          TEST(urls_carry_no_credentials),
+    TEST(what_is_not_followed_is_the_answer),    TEST(a_move_is_noted_when_it_has_arrived),
+    TEST(every_hop_has_the_proxy_of_its_scheme), TEST(a_base_or_a_proxy_of_no_use_is_said),
+    TEST(without_memory_there_is_no_way),
 };
 
 CHECK_MAIN(tests)
