@@ -389,6 +389,50 @@ static enum sim_status walk_document(struct sim_text text, const cJSON *tree,
     return status == SIM_OK && walk.at != walk.end ? SIM_NOT_JSON : status;
 }
 
+/* ---- without a tree ---- */
+
+static enum sim_status walk_flat_value(struct walk *walk)
+{
+    skip_space(walk);
+    if (walk->at == walk->end)
+        return SIM_NOT_JSON;
+    switch (*walk->at) {
+    case '"':
+        return lex_string(walk);
+    case 'n':
+        return lex_word(walk, "null", SIM_JSON_NULL);
+    case 'f':
+        return lex_word(walk, "false", SIM_JSON_FALSE);
+    case 't':
+        return lex_word(walk, "true", SIM_JSON_TRUE);
+    default:
+        return lex_number(walk, 0);
+    }
+}
+
+size_t sim_json_read_flat(struct sim_text text, struct sim_json_value *values, size_t most)
+{
+    struct sim_json list = {values, 0, most};
+    struct walk walk = {text.data, text.data + text.length, &list};
+    size_t length = 0;
+
+    if (!take(&walk, '{'))
+        return 0;
+    (void)add_value(&walk, SIM_JSON_OBJECT);
+    do {
+        /* Room for a member: the list is not ours to grow. A fraction is cJSON's to read. */
+        if (most - list.count < 2 || walk_key(&walk) != SIM_OK ||
+            walk_flat_value(&walk) != SIM_OK || values[list.count - 1].kind == SIM_JSON_FLOAT)
+            return 0;
+        length++;
+    } while (take(&walk, ','));
+    if (!take(&walk, '}'))
+        return 0;
+    skip_space(&walk);
+    set_length(&values[0], length);
+    return walk.at == walk.end ? list.count : 0;
+}
+
 /* ---- strings ---- */
 
 static bool read_hex(const char *digits, const char *end, unsigned *number)

@@ -51,6 +51,11 @@ enum sim_status sim_json_parse(struct sim_text text, struct sim_json *document,
                                struct sim_error *error) SIM_MUST_CHECK;
 void sim_json_fini(struct sim_json *document); /* legal on all zero, and twice */
 
+/* Reads an object whose members are strings, whole numbers and words alone, as most events of a
+ * stream are: by the walk alone and without an allocation, into the caller's list of `most`, which
+ * is 1 or more. How many they are; 0 where the text is anything else: ask sim_json_parse(). */
+size_t sim_json_read_flat(struct sim_text text, struct sim_json_value *values, size_t most);
+
 /* Appends what a string's text stands for, as UTF-8. SIM_NOT_JSON for a lone surrogate, which UTF-8
  * cannot carry, and for an escape that is none. */
 enum sim_status sim_json_unescape(struct sim_text text, struct sim_buffer *out) SIM_MUST_CHECK;

@@ -7,7 +7,7 @@ static const char byte_order_mark[] = "\xEF\xBB\xBF";
 
 enum {
     BOM_LENGTH = 3,
-    FIRST_WINDOW = 256,               /* most lines are shorter */
+    FIRST_WINDOW = 256,                /* most lines are shorter */
     NAME_LENGTH = sizeof "data: " - 1, /* what stands before an event's data in its line */
 };
 

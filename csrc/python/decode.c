@@ -15,6 +15,9 @@ enum {
     KEY_SLOTS = 512,    /* power of two */
     LONGEST_KEY = 64,   /* bytes of a key that is kept for the next object */
     SHORT_INTEGER = 18, /* digits that surely fit into 64 bits */
+    /* A document may be flat up to here: where it isn't, little has been read in vain. */
+    LONGEST_FLAT = 1024,
+    FLAT_VALUES = 17, /* eight members */
 };
 
 struct decoder {
@@ -193,11 +196,11 @@ static int prepare_keys(struct pysim_state *state)
     return 0;
 }
 
-static PyObject *decode_document(struct pysim_state *state, const struct sim_json *document,
-                                 bool is_large)
+static PyObject *decode_values(struct pysim_state *state, const struct sim_json_value *values,
+                               bool is_large)
 {
     struct decoder decoder = {
-        .next = document->values,
+        .next = values,
         .scratch = {.limit = PY_SSIZE_T_MAX},
         .keys = state->json_keys,
     };
@@ -239,23 +242,35 @@ static PyObject *ask_json(struct pysim_state *state, const char *text, size_t le
     return result;
 }
 
-PyObject *pysim_decode(struct pysim_state *state, const char *text, size_t length)
+/* NULL without an exception where json.loads shall decide. */
+static PyObject *decode_document(struct pysim_state *state, struct sim_text source)
 {
+    struct sim_json_value flat[FLAT_VALUES];
     struct sim_json document = {0};
-    struct sim_text source = {text, length};
     enum sim_status status;
     PyObject *result = NULL;
 
-    if (length > RELEASE_ABOVE) {
+    if (prepare_keys(state) < 0)
+        return NULL;
+    if (source.length <= LONGEST_FLAT && sim_json_read_flat(source, flat, FLAT_VALUES) > 0)
+        return decode_values(state, flat, false);
+    if (source.length > RELEASE_ABOVE) {
         Py_BEGIN_ALLOW_THREADS
         status = sim_json_parse(source, &document, NULL);
         Py_END_ALLOW_THREADS
     }
     else
         status = sim_json_parse(source, &document, NULL);
-    if (status == SIM_OK && prepare_keys(state) == 0)
-        result = decode_document(state, &document, length > PAUSE_ABOVE);
+    if (status == SIM_OK)
+        result = decode_values(state, document.values, source.length > PAUSE_ABOVE);
     sim_json_fini(&document);
+    return result;
+}
+
+PyObject *pysim_decode(struct pysim_state *state, const char *text, size_t length)
+{
+    PyObject *result = decode_document(state, (struct sim_text){text, length});
+
     if (result != NULL)
         return result;
     if (PyErr_Occurred()) {

@@ -405,13 +405,12 @@ PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interrupt
 
     if (fold->result != NULL)
         return Py_NewRef(fold->result);
-    failure.message =
-        fold->error != NULL
-            ? Py_NewRef(fold->error)
-            : PyUnicode_FromFormat("%s; the run may have happened",
-                                   interruption != NULL
-                                       ? interruption
-                                       : "The stream ended without its final event");
+    failure.message = fold->error != NULL
+                          ? Py_NewRef(fold->error)
+                          : PyUnicode_FromFormat("%s; the run may have happened",
+                                                 interruption != NULL
+                                                     ? interruption
+                                                     : "The stream ended without its final event");
     failure.code =
         PyUnicode_FromString(fold->error != NULL ? "EXECUTION_ERROR" : "STREAM_INTERRUPTED");
     failure.details = pysim_fold_blocks(fold);

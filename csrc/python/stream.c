@@ -346,12 +346,8 @@ static PyMethodDef texts_methods[] = {
 };
 
 static PyType_Slot texts_slots[] = {
-    {Py_tp_methods, texts_methods},
-    {Py_tp_iter, PyObject_SelfIter},
-    {Py_tp_iternext, texts_next},
-    {Py_tp_traverse, texts_traverse},
-    {Py_tp_dealloc, texts_dealloc},
-    {0, NULL},
+    {Py_tp_methods, texts_methods},   {Py_tp_iter, PyObject_SelfIter}, {Py_tp_iternext, texts_next},
+    {Py_tp_traverse, texts_traverse}, {Py_tp_dealloc, texts_dealloc},  {0, NULL},
 };
 
 static PyType_Spec texts_spec = {

@@ -395,6 +395,76 @@ static void without_memory_cjson_leaves_nothing_behind(void)
     cJSON_InitHooks(NULL);
 }
 
+/* Reads a document that ends where its memory ends without a tree, and compares its meaning; NULL
+ * stands for what is left to sim_json_parse(). */
+static void check_flat(struct sim_text text, size_t most, const char *meaning)
+{
+    struct sim_json_value *values = sim_alloc(most * sizeof *values);
+    char *copy = sim_alloc(text.length);
+    struct sim_json document = {values, 0, most};
+    struct sim_buffer out;
+    size_t at = 0;
+
+    check_row = text.data;
+    sim_buffer_init(&out, SIZE_MAX);
+    if (CHECK(values != NULL && copy != NULL)) {
+        if (text.length > 0)
+            memcpy(copy, text.data, text.length);
+        document.count = sim_json_read_flat((struct sim_text){copy, text.length}, values, most);
+        CHECK_INT(document.count > 0, meaning != NULL);
+        if (document.count > 0 && meaning != NULL) {
+            CHECK_STATUS(write_value(&document, &at, &out), SIM_OK);
+            CHECK_INT(at, document.count);
+            CHECK_BUFFER(out, meaning);
+        }
+    }
+    sim_buffer_fini(&out);
+    sim_free(copy);
+    sim_free(values);
+}
+
+static void flat_objects_are_read_without_a_tree(void)
+{
+    static const char sample[] =
+        " {\"a\" : \"x\\n\", \"b\":-12 , \"c\":null,\"d\":true,\"e\":false} ";
+    static const struct {
+        struct sim_text text;
+        const char *meaning;
+    } rows[] = {
+        {TEXT("{\"a\":\"\xC3\xA9\",\"a\":\"\"}"), "{'a':'\xC3\xA9','a':''}"},
+        {TEXT("{\"\\u0061\":12345678901234567890}"), "{~a~:#12345678901234567890}"},
+        {TEXT("{}"), NULL},
+        {TEXT(""), NULL},
+        {TEXT("[]"), NULL},
+        {TEXT("\"a\""), NULL},
+        {TEXT("{\"a\":1.5}"), NULL},
+        {TEXT("{\"a\":1e3}"), NULL},
+        {TEXT("{\"a\":01}"), NULL},
+        {TEXT("{\"a\":-}"), NULL},
+        {TEXT("{\"a\":nul}"), NULL},
+        {TEXT("{\"a\":NaN}"), NULL},
+        {TEXT("{\"a\":[]}"), NULL},
+        {TEXT("{\"a\":{}}"), NULL},
+        {TEXT("{\"a\":1,}"), NULL},
+        {TEXT("{\"a\" 1}"), NULL},
+        {TEXT("{\"a\":1 \"b\":2}"), NULL},
+        {TEXT("{a:1}"), NULL},
+        {TEXT("{'a':1}"), NULL},
+        {TEXT("{\"a\":\"\n\"}"), NULL},
+        {TEXT("{\"a\":1}}"), NULL},
+        {TEXT("{\"a\":1} x"), NULL},
+        {TEXT("{\"a\":1}\0"), NULL},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        check_flat(rows[i].text, 8, rows[i].meaning);
+    for (size_t length = 0; length < sizeof sample - 2; length++)
+        check_flat((struct sim_text){sample, length}, 11, NULL);
+    for (size_t most = 1; most < 16; most++)
+        check_flat((struct sim_text){sample, sizeof sample - 1}, most,
+                   most < 11 ? NULL : "{'a':~x\n~,'b':#-12,'c':null,'d':true,'e':false}");
+}
+
 static const struct check_test tests[] = {
     TEST(documents_are_understood_exactly),
     TEST(a_nul_in_a_string_does_not_end_it),
@@ -406,6 +476,7 @@ static const struct check_test tests[] = {
     TEST(escapes_that_are_none_are_refused),
     TEST(unescaping_obeys_the_buffers_limit),
     TEST(nesting_is_bounded),
+    TEST(flat_objects_are_read_without_a_tree),
     TEST(without_memory_there_is_no_document),
     TEST(without_memory_cjson_leaves_nothing_behind),
 };

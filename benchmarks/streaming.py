@@ -1,0 +1,250 @@
+"""Events per CPU second and memory of a streamed run, beside requests and httpx.
+
+Each reader does what its users write: simstudio iterates over stream_workflow(), requests over iter_lines()
+with json.loads() of each line, httpx over httpx-sse's iter_sse() with json() of each event. All read the same
+stream from a server in another process; each run is a process of its own, and they take turns. What counts is
+the CPU time of that process (user and system) while it reads.
+
+Two ways of sending: "each" event is a chunk of the transfer coding, as Sim servers send them; "packed" many
+events fill a chunk, as behind a proxy that gathers them.
+
+    python benchmarks/streaming.py [--peers PYTHON] [--events N] [--rounds N] [--only-memory]
+
+--peers: an interpreter that has requests, httpx and httpx-sse; default: this one.
+"""
+
+import argparse
+import json
+import os
+import resource
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+BLOCK = "4e2b6a10-5c7d-4b1e-8f3a-91d0c6b7e254"
+WORDS = [" Paris", " is", " the", " capital", " of", " France", ",", " caf\u00e9", "\n\n", ' "quoted"', " and", " so on"]
+PACKED = 16 * 1024
+TIMES = 5  # what is promised against each of the peers
+
+
+# ---- the server ----
+
+
+def event(data):
+    return ("data: %s\n\n" % json.dumps(data, ensure_ascii=False, separators=(",", ":"))).encode()
+
+
+def make_answer(count, is_packed):
+    """The whole answer as bytes, head and all."""
+    ring = [event({"blockId": BLOCK, "chunk": word}) for word in WORDS]
+    events = (ring * (count // len(ring) + 1))[:count]
+    events += [event({"event": "final", "data": {"success": True, "output": {}}}), b'data: "[DONE]"\n\n']
+    if is_packed:
+        whole = b"".join(events)
+        events = [whole[at : at + PACKED] for at in range(0, len(whole), PACKED)]
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in events) + b"0\r\n\r\n"
+
+
+def read_request(connection):
+    data = b""
+    while b"\r\n\r\n" not in data:
+        got = connection.recv(65536)
+        if not got:
+            return None
+        data += got
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n")
+                   if line.lower().startswith(b"content-length:")), 0)
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head.split()[1].decode()
+
+
+def serve():
+    """Answers POST /.../<count>-<each|packed>/execute; prints its URL first."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    print("http://127.0.0.1:%d" % listener.getsockname()[1], flush=True)
+    answers = {}
+
+    def answer(connection):
+        with connection:
+            path = read_request(connection)
+            if path is not None:
+                count, way = path.split("/")[-2].split("-")
+                if (count, way) not in answers:
+                    answers[count, way] = make_answer(int(count), way == "packed")
+                connection.sendall(answers[count, way])
+
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+
+# ---- the readers ----
+
+
+def read_with_simstudio(url, workflow):
+    from simstudio import SimStudioClient
+
+    client = SimStudioClient("key", url)
+
+    def read():
+        count = length = 0
+        with client.stream_workflow(workflow) as stream:
+            for event in stream:
+                if event.type == "chunk":
+                    count += 1
+                    length += len(event.text)
+        return count, length
+
+    return read
+
+
+def read_result_with_simstudio(url, workflow):
+    from simstudio import SimStudioClient
+
+    client = SimStudioClient("key", url)
+
+    def read():
+        result = client.execute_workflow(workflow, stream=True)
+        return None, len(result.output[BLOCK]["content"])
+
+    return read
+
+
+def read_with_requests(url, workflow):
+    import requests
+
+    session = requests.Session()
+
+    def read():
+        count = length = 0
+        with session.post("%s/api/workflows/%s/execute" % (url, workflow), json={"stream": True}, stream=True) as answer:
+            for line in answer.iter_lines():
+                if line.startswith(b"data: "):
+                    data = json.loads(line[6:])
+                    if "chunk" in data:
+                        count += 1
+                        length += len(data["chunk"])
+        return count, length
+
+    return read
+
+
+def read_with_httpx(url, workflow):
+    import httpx
+    from httpx_sse import connect_sse
+
+    client = httpx.Client(timeout=None)
+
+    def read():
+        count = length = 0
+        with connect_sse(client, "POST", "%s/api/workflows/%s/execute" % (url, workflow), json={"stream": True}) as source:
+            for sse in source.iter_sse():
+                data = sse.json()
+                if "chunk" in data:
+                    count += 1
+                    length += len(data["chunk"])
+        return count, length
+
+    return read
+
+
+READERS = {
+    "simstudio": read_with_simstudio,
+    "simstudio result": read_result_with_simstudio,
+    "requests": read_with_requests,
+    "httpx": read_with_httpx,
+}
+
+
+def peak_kib():
+    """The most memory that this process has had, in KiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def read_once(name, url, workflow):
+    """In a process of its own: one JSON line of what reading took. A short stream goes first, for what is made once."""
+    READERS[name](url, "100-each")()
+    read = READERS[name](url, workflow)
+    memory, start = peak_kib(), time.process_time()
+    count, length = read()
+    print(json.dumps({"cpu_s": time.process_time() - start, "grown_kib": peak_kib() - memory,
+                      "count": count, "length": length}))
+
+
+# ---- the comparison ----
+
+
+def run(python, name, url, workflow):
+    environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    ran = subprocess.run([python, os.path.abspath(__file__), "--read", name, url, workflow],
+                         stdout=subprocess.PIPE, env=environment, check=True)
+    return json.loads(ran.stdout)
+
+
+def compare(url, pythons, count, rounds):
+    """Events per CPU second: rows of (way, reader, events per CPU second, microseconds, times the peer)."""
+    for way in ("each", "packed"):
+        workflow, took = "%d-%s" % (count, way), {name: [] for name in pythons}
+        for _ in range(rounds):
+            for name, python in pythons.items():
+                outcome = run(python, name, url, workflow)
+                if outcome["count"] != count:
+                    raise RuntimeError("%s read %r of %d events" % (name, outcome["count"], count))
+                took[name].append(outcome["cpu_s"])
+        ours = statistics.median(took["simstudio"])
+        for name, times in took.items():
+            cpu_s = statistics.median(times)
+            yield way, name, count / cpu_s, cpu_s / count * 1e6, cpu_s / ours
+
+
+def memory(url, count):
+    """Rows of (reader, KiB of growth, KiB of text) over `count` events."""
+    for name in ("simstudio", "simstudio result"):
+        outcome = run(sys.executable, name, url, "%d-each" % count)
+        text = sum(len(WORDS[i % len(WORDS)].encode()) for i in range(count))
+        yield name, outcome["grown_kib"], text / 1024
+
+
+def main():
+    if sys.argv[1:2] == ["--read"]:
+        read_once(*sys.argv[2:5])
+        return 0
+    if sys.argv[1:2] == ["--serve"]:
+        serve()
+        return 0
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", default=sys.executable)
+    parser.add_argument("--events", type=int, default=100000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only-memory", action="store_true")
+    options = parser.parse_args()
+    server = subprocess.Popen([sys.executable, os.path.abspath(__file__), "--serve"], stdout=subprocess.PIPE)
+    met = True
+    try:
+        url = server.stdout.readline().decode().strip()
+        if not options.only_memory:
+            pythons = {"simstudio": sys.executable, "requests": options.peers, "httpx": options.peers}
+            print("%-8s %-18s %14s %12s %8s  bar" % ("sent", "reader", "events/CPU s", "us/event", "times"))
+            for way, name, rate, micros, times in compare(url, pythons, options.events, options.rounds):
+                is_met = name == "simstudio" or times >= TIMES
+                met = met and is_met
+                print("%-8s %-18s %14.0f %12.2f %8.1f  %s" % (
+                    way, name, rate, micros, times, "" if name == "simstudio" else
+                    ">= %d: %s" % (TIMES, "met" if is_met else "MISSED")))
+        print("\nMemory over a million chunks, each sent by itself")
+        for name, grown, text in memory(url, 1000000):
+            print("%-18s grew by %8.0f KiB for %8.0f KiB of text" % (name, grown, text))
+    finally:
+        server.kill()
+        server.wait()
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
