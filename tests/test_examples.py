@@ -96,9 +96,10 @@ RUNS = [
      r"Task: run_1\nWhere to look: /api/jobs/run_1\nStatus: queued\nStatus: processing\nStatus: completed\n"
      r"Output: .*'large dataset'.*\nMilliseconds: \d+"),
     ("async_polling.py", [], {}, nothing, "2026-08-21", 0,
-     r"Task: run_1\nWhere to look: http://.*/api/jobs/run_1\nStatus: pending\nStatus: processing\nStatus: completed\n"
+     r"Task: workflow-execution:(.+)\nWhere to look: http://.*/api/jobs/workflow-execution:\1\n"
+     r"Status: pending\nStatus: processing\nStatus: completed\n"
      r"Output: .*'large dataset'.*\nMilliseconds: unknown"),
-    ("async_polling.py", [], {}, nothing, "2026-08-21/v2", 0, r"Task: run_1\n(.*\n)*Status: completed\nOutput: .*\n.*"),
+    ("async_polling.py", [], {}, nothing, "2026-08-21/v2", 0, r"Task: .+\n(.*\n)*Status: completed\nOutput: .*\n.*"),
     ("async_polling.py", [], {}, nothing, "2025-11-30", 0, r"Output: \{'data': 'large dataset'\}"),
     ("async_polling.py", [], {}, with_job_steps("unknown", "waiting", "running"), None, 0,
      r"(.*\n){2}Status: unknown\nStatus: waiting\nStatus: running\nStatus: completed\n(.*\n).*"),

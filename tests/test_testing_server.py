@@ -123,13 +123,13 @@ def test_a_wrong_key_is_refused():
     [
         ("GET", "/api/workflows/echo/execute", 405, ""),
         ("POST", "/api/workflows/echo/status", 405, ""),
-        ("POST", "/api/workflows/echo/execute/", 308, ""),
+        ("POST", "/api/workflows/echo/execute/", 308, "/api/workflows/echo/execute"),
         ("GET", "/api/nothing", 404, "<!DOCTYPE html>"),
     ],
 )
 def test_wrong_ways_in(sim, method, path, status, body):
     answered, headers, text = ask(sim, method, path)
-    assert (answered, text[:15]) == (status, body)
+    assert (answered, text[: len(body) or None]) == (status, body)
     assert headers.get("Location") == ("/api/workflows/echo/execute" if status == 308 else None)
 
 
@@ -164,7 +164,8 @@ def test_a_job_goes_from_queued_to_completed(client):
     assert [state["status"] for state in states] == ["queued", "processing", "completed", "completed"]
     assert "startedAt" not in states[0]["metadata"] and "startedAt" in states[1]["metadata"]
     assert states[2] == states[3], "a job runs once"
-    assert states[2]["output"] == {"success": True, "output": {"n": 1}}
+    assert set(states[2]["output"]) == {"success", "workflowId", "executionId", "output", "executedAt"}
+    assert states[2]["output"]["output"] == {"n": 1}
     assert set(states[2]["metadata"]) == {"startedAt", "completedAt", "duration"}
 
 
@@ -272,7 +273,7 @@ def test_later_eras_have_no_codes_and_another_limit():
     with SimServer("k", era="2026-08-21") as sim:
         status, _, text = run(sim, "unknown", X_API_Key="k")
         assert (status, json.loads(text)) == (404, {"error": "Workflow not found"})
-        assert json.loads(run(sim)[2]) == {"error": "Unauthorized: API key required"}
+        assert json.loads(run(sim)[2]) == {"error": "Unauthorized"}
         usage = json.loads(ask(sim, "GET", "/api/users/me/usage-limits", X_API_Key="k")[2])
         assert usage["rateLimit"]["sync"]["requestsPerMinute"] == 25
 

@@ -2,49 +2,131 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, NamedTuple, Optional
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+
+#: What an error says: its message, and its code or None.
+Words = Tuple[str, Optional[str]]
+
+
+class KeyErrors(NamedTuple):
+    """What an endpoint says to a request without a key, and to one with a wrong key."""
+
+    missing: Words
+    wrong: Words
 
 
 class Era(NamedTuple):
     """What tells one kind of server from another.
 
-    queued: callable(job id, time, base URL) -> the 202 body; None: the run is made at once, and
-        its result is the answer.
+    queued: callable(job id, execution id, time, base URL) -> the 202 body; None: the run is made at
+        once, and its result is the answer.
+    job_id: callable(execution id, number) -> the id of a queued run.
     failed_status: the HTTP status of a run in which a block failed.
     has_codes: whether errors of the execute endpoint have a `code`.
+    has_execution_ids: whether results have an `executionId`.
+    refuses_bad_json: whether a body that is not JSON is refused; it counts as empty otherwise.
+    key_errors: by endpoint; None where nobody is asked for a key.
     waiting: what a job's status is before it starts.
-    has_job_times: whether a job's state has startedAt, completedAt, duration and the estimate.
-    limit_key: what a bucket of the usage limits calls its size.
+    has_job_times: whether a job's state has startedAt, completedAt, duration and the estimate;
+        otherwise it has the ids of the run, and `output` from the start.
+    job_error: callable(message) -> the `error` of a failed job.
+    bucket: callable(limit) -> what a bucket of the usage limits says about its size.
     """
 
-    queued: Optional[Callable[[str, str, str], Dict[str, Any]]]
+    queued: Optional[Callable[[str, str, str, str], Dict[str, Any]]]
+    job_id: Callable[[str, int], str]
     failed_status: int
     has_codes: bool
+    has_execution_ids: bool
+    refuses_bad_json: bool
+    key_errors: Dict[str, Optional[KeyErrors]]
     waiting: str
     has_job_times: bool
-    limit_key: str
+    job_error: Callable[[str], Any]
+    bucket: Callable[[int], Dict[str, Any]]
 
 
-def _task(job_id: str, time: str, _url: str) -> dict[str, Any]:
+def _task(job_id: str, _execution_id: str, time: str, _url: str) -> dict[str, Any]:
     return {"success": True, "taskId": job_id, "status": "queued", "createdAt": time,
             "links": {"status": "/api/jobs/" + job_id}}
 
 
-def _job(job_id: str, _time: str, url: str) -> dict[str, Any]:
+def _job(job_id: str, _execution_id: str, _time: str, url: str) -> dict[str, Any]:
     return {"success": True, "async": True, "jobId": job_id,
             "message": "Workflow execution queued", "statusUrl": "%s/api/jobs/%s" % (url, job_id)}
 
 
-def _run(job_id: str, _time: str, url: str) -> dict[str, Any]:
+def _job_of_execution(job_id: str, execution_id: str, time: str, url: str) -> dict[str, Any]:
+    return dict(_job(job_id, execution_id, time, url), executionId=execution_id)
+
+
+def _run(job_id: str, _execution_id: str, _time: str, url: str) -> dict[str, Any]:
     return {"data": {"runId": job_id, "statusUrl": "%s/api/jobs/%s" % (url, job_id)}}
 
 
+def _thrown(message: str) -> dict[str, str]:
+    return {"message": message, "name": "Error", "stackTrace": "Error: %s\n    at run" % message}
+
+
+_UNAUTHORIZED = KeyErrors(
+    ("Unauthorized: API key required", "UNAUTHORIZED:_API_KEY_REQUIRED"),
+    ("Unauthorized: Invalid API key", "UNAUTHORIZED:_INVALID_API_KEY"))
+_REQUIRED = KeyErrors(*[("Authentication required", "AUTHENTICATION_REQUIRED")] * 2)
+
+# The documented API; the others are told by what they changed.
+_DOCUMENTED = Era(
+    queued=_task,
+    job_id=lambda _execution_id, number: "run_%d" % number,
+    failed_status=500,
+    has_codes=True,
+    has_execution_ids=False,
+    refuses_bad_json=True,
+    key_errors=dict.fromkeys(("execute", "status", "job", "usage"), _UNAUTHORIZED),
+    waiting="queued",
+    has_job_times=True,
+    job_error=str,
+    bucket=lambda limit: {"limit": limit},
+)
+_FIRST = _DOCUMENTED._replace(
+    failed_status=200,
+    key_errors={"execute": _UNAUTHORIZED, "status": None, "job": _REQUIRED, "usage": _REQUIRED},
+    job_error=_thrown,
+)
+_SECOND = _FIRST._replace(
+    queued=None,
+    failed_status=500,
+    has_codes=False,
+    refuses_bad_json=False,
+    key_errors=dict(_FIRST.key_errors, execute=KeyErrors(
+        ("Authentication required - provide session, API key, or internal JWT", None),
+        ("Invalid API key", None))),
+)
+_THIRD = _SECOND._replace(
+    queued=_job,
+    bucket=lambda limit: {"requestsPerMinute": limit, "maxBurst": 2 * limit},
+)
+_FOURTH = _THIRD._replace(
+    queued=_job_of_execution,
+    job_id=lambda execution_id, _number: "workflow-execution:" + execution_id,
+    has_execution_ids=True,
+    refuses_bad_json=True,
+    key_errors={
+        "execute": KeyErrors(("Unauthorized", None), ("Invalid API key", None)),
+        "status": KeyErrors(("Unauthorized", None), ("Unauthorized", None)),
+        "job": KeyErrors(("Unauthorized", "UNAUTHORIZED"), ("Invalid API key", "INVALID_API_KEY")),
+        "usage": _REQUIRED,
+    },
+    waiting="pending",
+    has_job_times=False,
+    job_error=str,
+)
+
 #: The documented API first; then servers by the day they are known from.
 ERAS = {
-    "documented": Era(_task, 500, True, "queued", True, "limit"),
-    "2025-11-01": Era(_task, 200, True, "queued", True, "limit"),
-    "2025-11-30": Era(None, 500, False, "queued", True, "limit"),
-    "2026-01-25": Era(_job, 500, False, "queued", True, "requestsPerMinute"),
-    "2026-08-21": Era(_job, 500, False, "pending", False, "requestsPerMinute"),
-    "2026-08-21/v2": Era(_run, 500, False, "pending", False, "requestsPerMinute"),
+    "documented": _DOCUMENTED,
+    "2025-11-01": _FIRST,
+    "2025-11-30": _SECOND,
+    "2026-01-25": _THIRD,
+    "2026-08-21": _FOURTH,
+    "2026-08-21/v2": _FOURTH._replace(queued=_run, job_id=lambda execution_id, _: execution_id),
 }

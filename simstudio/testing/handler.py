@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+import uuid
 from email.message import Message
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NoReturn
@@ -94,7 +95,8 @@ class Handler(BaseHTTPRequestHandler):
         self.record.status = status
         self.send_response(status)
         for name, value in list(headers.items()) + list(self.sim.headers.items()):
-            self.send_header(name, str(value))
+            if value is not None:
+                self.send_header(name, str(value))
         if self.sim.log is not None:
             self.sim.log("%s %s -> %d" % (self.command, self.path, status))
 
@@ -162,7 +164,8 @@ class Handler(BaseHTTPRequestHandler):
         if not self.headers.get("User-Agent", "").strip():
             self._answer(403, b"", {"Content-Type": "text/plain"})
         elif path.endswith("/") and path != "/":
-            self._answer(308, b"", {"Location": path.rstrip("/")})
+            target = path.rstrip("/")
+            self._answer(308, target.encode(), {"Location": target, "Content-Type": None})
         elif len(parts) == 4 and parts[:2] == ["api", "workflows"] and parts[3] == "execute":
             self._route_method("POST", self._execute, parts[2], body)
         elif len(parts) == 4 and parts[:2] == ["api", "workflows"] and parts[3] == "status":
@@ -179,17 +182,14 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == method:
             serve(*arguments)
         else:
-            self._answer(405, b"")
+            self._answer(405, b"", {"Content-Type": None})
 
-    def _check_key(self, with_code: bool) -> None:
-        key = self.headers.get("X-API-Key")
-        if self.sim.api_key is None or key == self.sim.api_key:
+    def _check_key(self, endpoint: str) -> None:
+        key, errors = self.headers.get("X-API-Key"), self.sim.era.key_errors[endpoint]
+        if self.sim.api_key is None or key == self.sim.api_key or errors is None:
             return
-        if key is None:
-            raise Refusal(401, "Unauthorized: API key required",
-                          "UNAUTHORIZED:_API_KEY_REQUIRED" if with_code else None)
-        raise Refusal(401, "Unauthorized: Invalid API key" if with_code else "Invalid API key",
-                      "UNAUTHORIZED:_INVALID_API_KEY" if with_code else None)
+        message, code = errors.missing if key is None else errors.wrong
+        raise Refusal(401, message, code)
 
     # ---- runs ----
 
@@ -200,8 +200,13 @@ class Handler(BaseHTTPRequestHandler):
                    headers: Mapping[str, Any] | None = None) -> NoReturn:
             raise Refusal(status, message, code if with_code else None, headers)
 
-        self._check_key(with_code)
-        body = _parse_run(text)
+        self._check_key("execute")
+        try:
+            body = _check_run(json.loads(text or b"{}"))
+        except ValueError:
+            if self.sim.era.refuses_bad_json:
+                refuse(400, "Invalid JSON in request body", "INVALID_JSON_IN_REQUEST_BODY")
+            body = {}
         workflow = self.sim.workflows.get(workflow_id)
         if workflow is None:
             refuse(404, "Workflow not found", "WORKFLOW_NOT_FOUND")
@@ -215,13 +220,14 @@ class Handler(BaseHTTPRequestHandler):
         if most is not None and cost >= most:
             refuse(402, "Usage limit exceeded: %.2f$ used of %.2f$ limit. Please upgrade your plan "
                    "to continue." % (cost, most), "USAGE_LIMIT_EXCEEDED")
-        self._run(workflow, body)
+        self._run(workflow_id, workflow, body)
 
-    def _run(self, workflow: Workflow, body: dict[str, Any]) -> None:
+    def _run(self, workflow_id: str, workflow: Workflow, body: dict[str, Any]) -> None:
         given = {key: value for key, value in body.items() if key not in CONTROL_FIELDS}
         if self.headers.get("X-Execution-Mode") == "async" and self.sim.era.queued is not None:
-            job_id = self.sim.jobs.add(workflow, given)
-            self._answer(202, self.sim.era.queued(job_id, iso(now()), self.sim.url))
+            execution_id = str(uuid.uuid4())
+            job_id = self.sim.jobs.add(workflow, given, workflow_id, execution_id)
+            self._answer(202, self.sim.era.queued(job_id, execution_id, iso(now()), self.sim.url))
         elif body.get("stream") or self.headers.get("X-Stream-Response") == "true":
             self._stream(workflow.streamed(given))
         else:
@@ -240,6 +246,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._answer(output.status, output.body, output.headers)
                 return
             status, result = 200, {"success": True, "output": output}
+            if self.sim.era.has_execution_ids:
+                result["executionId"] = str(uuid.uuid4())
         end = now()
         result["metadata"] = {"duration": milliseconds(start, end), "startTime": iso(start),
                               "endTime": iso(end)}
@@ -248,7 +256,7 @@ class Handler(BaseHTTPRequestHandler):
     # ---- the other endpoints ----
 
     def _status(self, workflow_id: str) -> None:
-        self._check_key(True)
+        self._check_key("status")
         workflow = self.sim.workflows.get(workflow_id)
         if workflow is None:
             raise Refusal(404, "Workflow not found", "WORKFLOW_NOT_FOUND")
@@ -257,18 +265,18 @@ class Handler(BaseHTTPRequestHandler):
                            "needsRedeployment": False})
 
     def _job(self, job_id: str) -> None:
-        self._check_key(True)
+        self._check_key("job")
         state = self.sim.jobs.poll(job_id)
         if state is None:
             raise Refusal(404, "Task not found", "TASK_NOT_FOUND")
         self._answer(200, state)
 
     def _usage(self) -> None:
-        self._check_key(True)
+        self._check_key("usage")
 
         def bucket(limit: int) -> dict[str, Any]:
-            return {"isLimited": False, self.sim.era.limit_key: limit, "remaining": limit,
-                    "resetAt": iso(in_a_minute())}
+            return dict(self.sim.era.bucket(limit), isLimited=False, remaining=limit,
+                        resetAt=iso(in_a_minute()))
 
         self._answer(200, {
             "success": True,
@@ -284,12 +292,8 @@ def _json_type(value: Any) -> str:
     return names.get(type(value), "number")
 
 
-def _parse_run(text: bytes) -> dict[str, Any]:
+def _check_run(body: Any) -> dict[str, Any]:
     """The body of a run, checked."""
-    try:
-        body: Any = json.loads(text or b"{}")
-    except ValueError:
-        raise Refusal(400, "Invalid JSON in request body", "INVALID_JSON_IN_REQUEST_BODY") from None
     wrong = []
     if not isinstance(body, dict):
         wrong = [("", "object", body)]

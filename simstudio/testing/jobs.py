@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import uuid
 from typing import Any, Iterable
 
 from .eras import Era
@@ -12,28 +13,38 @@ from .workflows import Workflow
 
 
 class _Job:
-    def __init__(self, job_id: str, workflow: Workflow, given: Any) -> None:
-        self.id, self.workflow, self.given = job_id, workflow, given
+    def __init__(self, workflow_id: str, execution_id: str, workflow: Workflow, given: Any) -> None:
+        self.workflow_id, self.execution_id = workflow_id, execution_id
+        self.workflow, self.given = workflow, given
         self.polls = 0
         self.started = now()
         # Once it is over: what its state says of that, and the times.
         self.outcome: tuple[dict[str, Any], dict[str, Any]] | None = None
         self.lock = threading.Lock()  # held while the workflow runs, which happens once
 
-    def finish(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def finish(self, era: Era) -> tuple[dict[str, Any], dict[str, Any]]:
         with self.lock:
             if self.outcome is not None:
                 return self.outcome
             try:
                 output = self.workflow.run(self.given)
             except Exception as error:
-                outcome: dict[str, Any] = {"status": "failed", "error": str(error)}
+                outcome: dict[str, Any] = {"status": "failed", "error": era.job_error(str(error))}
             else:
-                outcome = {"status": "completed", "output": {"success": True, "output": output}}
+                outcome = {"status": "completed", "output": {
+                    "success": True, "workflowId": self.workflow_id,
+                    "executionId": self.execution_id, "output": output, "executedAt": iso(now())}}
             ended = now()
             self.outcome = (outcome, {"completedAt": iso(ended),
                                       "duration": milliseconds(self.started, ended)})
             return self.outcome
+
+    def ids(self) -> dict[str, Any]:
+        """What today's servers say in place of times."""
+        return {"workflowId": self.workflow_id, "userId": "user", "workspaceId": "workspace",
+                "correlation": {"executionId": self.execution_id, "requestId": "00000000",
+                                "source": "workflow", "workflowId": self.workflow_id,
+                                "triggerType": "api"}}
 
 
 class Jobs:
@@ -63,11 +74,13 @@ class Jobs:
             if job.outcome is None:
                 job.outcome = ({"status": "cancelled"}, {})
 
-    def add(self, workflow: Workflow, given: Any) -> str:
+    def add(self, workflow: Workflow, given: Any, workflow_id: str = "workflow",
+            execution_id: str | None = None) -> str:
         """Queues a run and returns its id."""
+        execution_id = execution_id or str(uuid.uuid4())
         with self._lock:
-            job_id = "run_%d" % next(self._numbers)
-            self._jobs[job_id] = _Job(job_id, workflow, given)
+            job_id = self._era.job_id(execution_id, next(self._numbers))
+            self._jobs[job_id] = _Job(workflow_id, execution_id, workflow, given)
         return job_id
 
     def poll(self, job_id: str) -> dict[str, Any] | None:
@@ -80,6 +93,8 @@ class Jobs:
             job.polls += 1
             polls = job.polls
         state: dict[str, Any] = {"success": True, "taskId": job_id, "metadata": {}}
+        if not self._era.has_job_times:
+            state.update(metadata=job.ids(), output=None)
         if job.outcome is None and polls <= len(steps):
             state["status"] = steps[polls - 1]
             if self._era.has_job_times:
@@ -87,7 +102,7 @@ class Jobs:
                 if state["status"] != self._era.waiting:
                     state["metadata"] = {"startedAt": iso(job.started)}
             return state
-        outcome, times = job.finish()
+        outcome, times = job.finish(self._era)
         state.update(outcome)
         if self._era.has_job_times:
             state["metadata"] = dict(times, startedAt=iso(job.started))
