@@ -3,6 +3,7 @@
 # of its own; on the `python3` at hand where there is no pyenv. Arguments are handed to make.
 set -u
 cd "$(dirname "$0")/.."
+unset MAKEFLAGS MAKELEVEL # so that each make test is what it is by itself
 
 versions=$(pyenv versions --bare 2>/dev/null | grep -xE '3\.([89]|[1-9][0-9])\.[0-9]+')
 [ -n "$versions" ] || { echo "No pyenv here: make test alone." >&2; exec make test "$@"; }

@@ -74,6 +74,6 @@ def test_a_harness_sees_every_kind_of_fault(programs, tmp_path, fault, words):
 
 def test_each_harness_has_a_corpus_and_stands_in_the_build():
     harnesses = {path.stem.replace("fuzz_", "") for path in (ROOT / "tests" / "fuzz").glob("fuzz_*.c")}
-    listed = run("make", "-s", "-f", "tests/fuzz/build.mk", "units").stdout.split()
+    listed = run("make", "-s", "--no-print-directory", "-f", "tests/fuzz/build.mk", "units").stdout.split()
     assert harnesses - {"self"} == set(UNITS) == set(listed)
     assert all(any((CORPUS / unit).iterdir()) for unit in UNITS)
