@@ -40,3 +40,4 @@ $(VENV)/.built: $(VENV)/.ready $(SOURCES)
 include scripts/checks.mk
 include scripts/core.mk
 include scripts/release.mk
+include benchmarks/bench.mk
