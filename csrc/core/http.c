@@ -372,6 +372,18 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
     return sim_fail(error, x->progress.was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
 }
 
+/* On HTTP/2 bytes between the answers are no other answer. */
+static void note_protocol(struct sim_exchange *x)
+{
+    long version = 0;
+    curl_socket_t descriptor = CURL_SOCKET_BAD;
+
+    if (curl_easy_getinfo(x->lane.easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&
+        version == CURL_HTTP_VERSION_2_0 &&
+        curl_easy_getinfo(x->lane.easy, CURLINFO_ACTIVESOCKET, &descriptor) == CURLE_OK)
+        sim_sockets_let_talk(&x->lane.sockets, descriptor);
+}
+
 /* Takes libcurl's verdict, if it has come to one. */
 static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
                                          struct sim_error *error)
@@ -399,6 +411,7 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     http_status = sim_exchange_http_status(x);
     if (http_status >= 300 && http_status < 400)
         (void)curl_easy_getinfo(x->lane.easy, CURLINFO_REDIRECT_URL, &location);
+    note_protocol(x);
     status =
         sim_route_redirect(&x->route, http_status, x->request.is_post, location, &followed, error);
     (void)curl_multi_remove_handle(x->lane.multi, x->lane.easy);

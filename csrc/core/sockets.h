@@ -13,6 +13,7 @@ enum { SIM_SOCKETS_MOST = 16 };
 
 struct sim_sockets { /* start from all zero */
     int open[SIM_SOCKETS_MOST];
+    bool is_talkative[SIM_SOCKETS_MOST]; /* see sim_sockets_let_talk() */
     size_t count;
 };
 
@@ -20,9 +21,13 @@ struct sim_sockets { /* start from all zero */
 bool sim_sockets_add(struct sim_sockets *sockets, int descriptor);
 void sim_sockets_remove(struct sim_sockets *sockets, int descriptor);
 
-/* True when no socket of an idle cache has anything to read. Bytes that nobody asked for would
- * be taken for the next answer (a 408 sent to an idle connection, say); an end of file or an
- * error means that the server has hung up. */
+/* Bytes that wait on this socket are no reason to give it up: on HTTP/2 an answer names its
+ * request, and servers send frames of their own between answers. An end of file still is one. */
+void sim_sockets_let_talk(struct sim_sockets *sockets, int descriptor);
+
+/* True when no socket of an idle cache has anything to read that would be one. Bytes that nobody
+ * asked for would be taken for the next answer (a 408 sent to an idle connection, say); an end of
+ * file or an error means that the server has hung up. */
 bool sim_sockets_are_quiet(const struct sim_sockets *sockets);
 
 /* In a forked child: makes every descriptor refer to /dev/null, so that whatever is written or

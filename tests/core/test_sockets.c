@@ -50,6 +50,34 @@ static void unasked_bytes_an_end_and_an_error_are_not_quiet(void)
     (void)close(quiet[1]);
 }
 
+static void a_talkative_socket_is_given_up_at_its_end_alone(void)
+{
+    struct sim_sockets sockets = {0};
+    int pair[2], other[2];
+
+    if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
+               socketpair(AF_UNIX, SOCK_STREAM, 0, other) == 0))
+        return;
+    CHECK(sim_sockets_add(&sockets, other[0]));
+    CHECK(sim_sockets_add(&sockets, pair[0]));
+    sim_sockets_let_talk(&sockets, pair[0]);
+    sim_sockets_let_talk(&sockets, 12345); /* not there: nothing happens */
+    CHECK(sim_sockets_are_quiet(&sockets));
+    CHECK(write(pair[1], "x", 1) == 1);
+    CHECK(sim_sockets_are_quiet(&sockets));
+    sim_sockets_remove(&sockets, other[0]); /* the last one takes its place, and talks on */
+    CHECK(sim_sockets_are_quiet(&sockets));
+    CHECK(sim_sockets_add(&sockets, other[0]));
+    CHECK(write(other[1], "x", 1) == 1);
+    CHECK(!sim_sockets_are_quiet(&sockets)); /* the new one does not */
+    sim_sockets_remove(&sockets, other[0]);
+    (void)close(pair[1]);
+    CHECK(!sim_sockets_are_quiet(&sockets)); /* an end behind the byte */
+    (void)close(pair[0]);
+    (void)close(other[0]);
+    (void)close(other[1]);
+}
+
 static void a_disarmed_socket_reaches_nobody(void)
 {
     struct sim_sockets sockets = {0};
@@ -102,6 +130,7 @@ static void without_descriptors_only_an_empty_set_is_disarmed(void)
 static const struct check_test tests[] = {
     TEST(the_set_holds_so_many_and_no_more),
     TEST(unasked_bytes_an_end_and_an_error_are_not_quiet),
+    TEST(a_talkative_socket_is_given_up_at_its_end_alone),
     TEST(a_disarmed_socket_reaches_nobody),
     TEST(what_cannot_be_disarmed_is_said),
     TEST(without_descriptors_only_an_empty_set_is_disarmed),

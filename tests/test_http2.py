@@ -1,0 +1,46 @@
+"""HTTP/2: calls one after the other share a connection, though the server talks in between."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from simstudio import SimStudioClient
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+from server import Server  # noqa: E402
+
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("nginx") or not shutil.which("openssl"), reason="needs nginx and openssl"),
+    pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc, which shows the sockets"),
+]
+
+
+def open_sockets():
+    links = []
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            links.append(os.readlink("/proc/self/fd/" + name))
+        except OSError:  # that of the listing itself
+            pass
+    return {link for link in links if link.startswith("socket:")}
+
+
+@pytest.fixture(scope="module")
+def nginx():
+    with Server({"wf": b'{"success": true, "output": 1}'}) as server:
+        yield server
+
+
+@pytest.mark.parametrize("way", ["plain", "tls", "http2"])
+def test_calls_one_after_the_other_share_a_connection(nginx, way, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", nginx.authority)
+    before = open_sockets()
+    with SimStudioClient("key", nginx.urls[way]) as client:
+        seen = []
+        for _ in range(10):
+            assert client.execute_workflow("wf", {"a": 1}).output == 1
+            seen.append(open_sockets() - before)
+    assert seen[0] and all(sockets == seen[0] for sockets in seen)  # a new one would have a number of its own
