@@ -52,8 +52,7 @@ static void begin(struct sim_head *head)
 {
     sim_buffer_clear(&head->lines);
     head->name_lengths = 0;
-    head->is_complete = false;
-    head->has_length = false;
+    head->is_complete = head->is_chunked = head->has_length = false;
     head->content_length = 0;
 }
 
@@ -63,7 +62,7 @@ void sim_head_reset(struct sim_head *head)
     head->total = 0;
 }
 
-/* Digits alone count; what else stands there is libcurl's to refuse. */
+/* Digits alone: libcurl takes what begins with a number, and passes over one that is too large. */
 static bool parse_length(struct sim_text text, unsigned long long *length)
 {
     unsigned long long number = 0;
@@ -80,15 +79,26 @@ static bool parse_length(struct sim_text text, unsigned long long *length)
     return true;
 }
 
-static enum sim_status note_length(struct sim_head *head, struct sim_text line,
+/* "HTTP/1.1 200 OK", where the reason and the space before it may be missing. */
+static bool is_status_line(struct sim_text line)
+{
+    const char *space = memchr(line.data, ' ', line.length), *end = line.data + line.length;
+
+    if (space == NULL || end - space < 4 || (end - space > 4 && space[4] != ' '))
+        return false;
+    for (int i = 1; i <= 3; i++)
+        if (space[i] < '0' || space[i] > '9')
+            return false;
+    return true;
+}
+
+static enum sim_status note_length(struct sim_head *head, struct sim_text value,
                                    struct sim_error *error)
 {
-    static const char name[] = "content-length";
-    struct sim_text value;
     unsigned long long length;
 
-    if (!is_field(line, name, sizeof name - 1, &value) || !parse_length(value, &length))
-        return SIM_OK;
+    if (!parse_length(value, &length))
+        return sim_fail(error, SIM_AMBIGUOUS, "The answer's Content-Length is not a length");
     if (head->has_length && head->content_length != length)
         return sim_fail(error, SIM_AMBIGUOUS,
                         "The answer has two different Content-Length fields (%llu and %llu)",
@@ -98,11 +108,35 @@ static enum sim_status note_length(struct sim_head *head, struct sim_text line,
     return SIM_OK;
 }
 
+/* Notes what says where the body ends. */
+static enum sim_status note_field(struct sim_head *head, struct sim_text line,
+                                  struct sim_error *error)
+{
+    static const char length[] = "content-length", framing[] = "transfer-encoding";
+    static const char chunked[] = "chunked";
+    const char *colon = memchr(line.data, ':', line.length);
+    struct sim_text value;
+
+    if (is_blank(line.data[0])) /* goes on with the field before */
+        return SIM_OK;
+    if (colon == NULL || colon == line.data || is_blank(colon[-1]))
+        return sim_fail(error, SIM_AMBIGUOUS, "The answer has a malformed header field");
+    head->name_lengths |= bit_of((size_t)(colon - line.data));
+    if (is_field(line, length, sizeof length - 1, &value))
+        return note_length(head, value, error);
+    if (is_field(line, framing, sizeof framing - 1, &value) &&
+        value.length >= sizeof chunked - 1 &&
+        strncasecmp(value.data + value.length - (sizeof chunked - 1), chunked,
+                    sizeof chunked - 1) == 0)
+        head->is_chunked = true;
+    return SIM_OK;
+}
+
 enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
                                   struct sim_error *error)
 {
     enum sim_status status;
-    const char *colon;
+    bool is_first;
 
     if (line.length > SIM_HEAD_LIMIT - head->total)
         return sim_fail(error, SIM_LIMIT, "The answer's headers exceed %d bytes",
@@ -111,7 +145,7 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
     while (line.length > 0 &&
            (line.data[line.length - 1] == '\n' || line.data[line.length - 1] == '\r'))
         line.length--;
-    if (line.length >= 5 && memcmp(line.data, "HTTP/", 5) == 0)
+    if (line.length >= 5 && strncasecmp(line.data, "HTTP/", 5) == 0)
         begin(head);
     else if (head->is_complete)
         return SIM_OK;
@@ -119,16 +153,15 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
         head->is_complete = true;
         return SIM_OK;
     }
+    is_first = head->lines.length == 0;
+    if (is_first && !is_status_line(line))
+        return sim_fail(error, SIM_AMBIGUOUS, "The answer's status line is malformed");
     status = sim_buffer_append(&head->lines, line.data, line.length);
     if (status == SIM_OK)
         status = sim_buffer_append_char(&head->lines, '\0');
     if (status != SIM_OK)
         return sim_fail(error, status, "No memory for the answer's headers");
-    colon = memchr(line.data, ':', line.length);
-    if (colon == NULL)
-        return SIM_OK;
-    head->name_lengths |= bit_of((size_t)(colon - line.data));
-    return note_length(head, line, error);
+    return is_first ? SIM_OK : note_field(head, line, error);
 }
 
 bool sim_head_find(const struct sim_head *head, const char *name, struct sim_text *value)

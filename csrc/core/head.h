@@ -22,6 +22,7 @@ struct sim_head {
     uint64_t name_lengths;   /* bit n: a field has a name of n characters, counted modulo 64 */
     size_t total;            /* bytes seen since sim_head_reset() */
     bool is_complete;        /* the blank line after the fields was seen */
+    bool is_chunked;         /* a Transfer-Encoding was seen that says so */
     bool has_length;         /* a Content-Length was seen, and this is it: */
     unsigned long long content_length;
 };
@@ -34,8 +35,9 @@ void sim_head_reset(struct sim_head *head);
 
 /* Takes the next line, line end included or not. A status line begins a new head and forgets the
  * one before; lines between the blank line and the next status line (trailers) are dropped.
- * SIM_LIMIT past SIM_HEAD_LIMIT; SIM_AMBIGUOUS for two Content-Length that differ, since nobody
- * can say then where the body ends. */
+ * SIM_LIMIT past SIM_HEAD_LIMIT; SIM_AMBIGUOUS for a line that is neither a status line nor a
+ * field, and for a Content-Length that is no number or differs from another: nobody can say then
+ * where the body ends. */
 enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
                                   struct sim_error *error) SIM_MUST_CHECK;
 

@@ -83,7 +83,8 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
     if (status == SIM_OK)
         status = sim_buffer_append(&x->body, bytes, length);
     if (status == SIM_LIMIT)
-        (void)sim_fail(&x->failure, status, "The answer exceeds %zu bytes", x->body.limit);
+        (void)sim_fail(&x->failure, status, "The answer exceeds %zu bytes (%s)", x->body.limit,
+                       x->request.limit_name);
     else if (status != SIM_OK)
         (void)sim_fail(&x->failure, status, "No memory for the answer");
     return status == SIM_OK ? length : 0;
@@ -102,6 +103,7 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
     struct sim_exchange *x = context;
     struct sim_text line = {bytes, unit * count};
 
+    x->progress.was_sent = true; /* what is answered has gone out */
     if (sim_head_add_line(&x->head, line, &x->failure) != SIM_OK)
         return 0;
     /* Known with the last line of a head, and asked for with every piece of the body. */
@@ -363,6 +365,8 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
     if (code == CURLE_OUT_OF_MEMORY)
         return sim_fail(error, SIM_LIMIT,
                         "A line of the answer's headers is too long, or there is no memory for it");
+    if (code == CURLE_WRITE_ERROR) /* no callback refused: it is what unpacks the body */
+        return sim_fail(error, SIM_AMBIGUOUS, "The answer's compressed body is damaged");
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
         return sim_fail(error, SIM_NOT_SENT,
                         "%s; certificates were checked against %s: set REQUESTS_CA_BUNDLE to name "
@@ -388,6 +392,7 @@ static void note_protocol(struct sim_exchange *x)
 static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
                                          struct sim_error *error)
 {
+    const size_t body_length = x->request.body.length;
     CURLMsg *message = NULL;
     CURLcode code;
     char *location = NULL;
@@ -399,9 +404,12 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     while ((message = curl_multi_info_read(x->lane.multi, &queued)) != NULL &&
            message->msg != CURLMSG_DONE)
         continue;
-    if (message == NULL)
+    if (message == NULL && !sim_lane_was_answered_early(&x->lane, &x->head, body_length, true))
         return SIM_OK;
-    code = message->data.result;
+    code = message != NULL ? message->data.result : CURLE_OK;
+    if (code == CURLE_SEND_ERROR &&
+        sim_lane_was_answered_early(&x->lane, &x->head, body_length, false))
+        code = CURLE_OK;
     if (code != CURLE_OK)
         return exchange_fail(x, code, error);
     /* libcurl reports success for a head that was cut short and for an interim answer alone. */
@@ -450,21 +458,17 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
     while (!*done) {
         if (curl_multi_perform(x->lane.multi, &running) != CURLM_OK)
             return fail_no_memory(error);
-        status = exchange_conclude(x, done, error);
-        if (status != SIM_OK && x->has_news && error != NULL) {
-            x->failure = *error; /* after what came before it: a stream's end may be in hand */
-            *error = (struct sim_error){SIM_OK, ""};
-            return SIM_OK;
-        }
-        if (status != SIM_OK || *done)
-            return status;
+        status = exchange_conclude(x, done, &x->failure);
         now_ms = sim_clock_monotonic_ms();
-        if (x->has_news || now_ms >= end_ms)
-            return SIM_OK;
-        status = sim_deadline_left(&x->request.timeouts, &x->progress, now_ms, end_ms - now_ms,
-                                   &left_ms, error);
+        if (status == SIM_OK && !*done)
+            status = sim_deadline_left(&x->request.timeouts, &x->progress, now_ms, end_ms - now_ms,
+                                       &left_ms, &x->failure);
+        if (status != SIM_OK && x->has_news)
+            return SIM_OK; /* what came before it first: a stream's end may be in hand */
         if (status != SIM_OK)
-            return status;
+            return sim_fail(error, status, "%s", x->failure.message);
+        if (*done || x->has_news || now_ms >= end_ms)
+            return SIM_OK;
         if (curl_multi_poll(x->lane.multi, NULL, 0, (int)left_ms, &ready) != CURLM_OK)
             return fail_no_memory(error);
         if (ready > 0)
@@ -504,7 +508,9 @@ void sim_exchange_finish(struct sim_exchange *x)
         if (x->body.capacity > KEPT_BODY_CAPACITY)
             sim_buffer_fini(&x->body);
     }
-    sim_pool_give_back(&session->pool, &x->lane.entry, x->is_done);
+    /* After two lengths at once nobody knows what else that server sends. */
+    sim_pool_give_back(&session->pool, &x->lane.entry,
+                       x->is_done && !(x->head.has_length && x->head.is_chunked));
     sim_session_release(session);
 }
 
@@ -541,6 +547,19 @@ struct sim_buffer *sim_exchange_body(struct sim_exchange *x)
 bool sim_exchange_refused_redirect(const struct sim_exchange *x, struct sim_text *host)
 {
     return sim_route_was_refused(&x->route, host);
+}
+
+bool sim_exchange_may_be_cut(const struct sim_exchange *x)
+{
+    struct sim_text encoding;
+    long version = 0;
+
+    if (sim_exchange_http_status(x) == 204) /* has no body */
+        return false;
+    if (sim_exchange_header(x, "content-encoding", &encoding))
+        return true;
+    (void)curl_easy_getinfo(x->lane.easy, CURLINFO_HTTP_VERSION, &version);
+    return version < CURL_HTTP_VERSION_2_0 && !x->head.has_length && !x->head.is_chunked;
 }
 
 bool sim_exchange_was_sent(const struct sim_exchange *x)

@@ -38,6 +38,7 @@ struct sim_request {
     struct sim_text body; /* of a POST; must stay valid until the exchange is finished */
     struct sim_timeouts timeouts;
     struct sim_trust trust; /* for https; read by sim_exchange_start only */
+    const char *limit_name; /* what the message calls the limit of the body: */
     size_t response_limit;  /* a larger body (after decompression) is SIM_LIMIT */
     /* The media type of bodies that are handed over as they arrive, NULL for none. Of such a
      * stream steps return as soon as there is something new; no limit holds for the whole of it. */
@@ -84,6 +85,9 @@ struct sim_buffer *sim_exchange_body(struct sim_exchange *exchange);
 /* True after done: the answer is a redirect that was not followed; `*host` is where it points,
  * empty where no host can be made out. */
 bool sim_exchange_refused_redirect(const struct sim_exchange *exchange, struct sim_text *host);
+/* True after done where nothing proves that the body is whole: only the end of the connection
+ * marked its end, or it was compressed and may have been cut before that. */
+bool sim_exchange_may_be_cut(const struct sim_exchange *exchange);
 /* True once part of the request has gone out. */
 bool sim_exchange_was_sent(const struct sim_exchange *exchange);
 

@@ -223,3 +223,39 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
         lane->route_generation = route->generation;
     return good ? SIM_OK : SIM_NO_MEMORY;
 }
+
+/* The transfer under way waits to send and no more to receive. A socket beyond FD_SETSIZE is in no
+ * set: nothing is known of it then. */
+static bool lane_only_sends(const struct sim_lane *lane)
+{
+    fd_set reads, writes, failures;
+    int highest = -1;
+
+    FD_ZERO(&reads);
+    FD_ZERO(&writes);
+    FD_ZERO(&failures);
+    if (curl_multi_fdset(lane->multi, &reads, &writes, &failures, &highest) != CURLM_OK)
+        return false;
+    for (int descriptor = 0; descriptor <= highest; descriptor++)
+        if (FD_ISSET(descriptor, &reads))
+            return false;
+    return highest >= 0;
+}
+
+bool sim_lane_was_answered_early(struct sim_lane *lane, const struct sim_head *head, size_t length,
+                                 bool is_running)
+{
+    curl_off_t sent = 0, arrived = 0;
+    long http_status = 0;
+
+    if (!head->is_complete || length == 0)
+        return false;
+    (void)curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, &http_status);
+    (void)curl_easy_getinfo(lane->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    (void)curl_easy_getinfo(lane->easy, CURLINFO_SIZE_DOWNLOAD_T, &arrived);
+    if (http_status < 200 || (size_t)sent >= length)
+        return false;
+    if (head->has_length && !head->is_chunked)
+        return (unsigned long long)arrived == head->content_length;
+    return is_running && lane_only_sends(lane);
+}

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "core/buffer.h"
+#include "core/head.h"
 #include "core/pool.h"
 #include "core/route.h"
 #include "core/sockets.h"
@@ -69,5 +70,11 @@ enum sim_status sim_lane_set_trust(struct sim_lane *lane,
 /* Sets URL, credentials and proxy of the next request. */
 enum sim_status sim_lane_set_route(struct sim_lane *lane,
                                    const struct sim_route *route) SIM_MUST_CHECK;
+
+/* True when the answer is whole although part of a body of `length` bytes has not been sent yet:
+ * libcurl would go on sending to a server that listens no more, and lose the answer over it. Once
+ * it has failed to send (`is_running` false), only an answer that says its length is recognised. */
+bool sim_lane_was_answered_early(struct sim_lane *lane, const struct sim_head *head, size_t length,
+                                 bool is_running);
 
 #endif

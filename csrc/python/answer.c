@@ -212,8 +212,13 @@ static PyObject *raise_unusable_steals(const struct pysim_call *call, PyObject *
 {
     struct pysim_failure failure = {.retry_after_ms = PYSIM_NO_RETRY_AFTER};
 
+    bool may_be_cut = sim_exchange_may_be_cut(call->exchange);
+
     if (reason != NULL) {
-        failure.message = PyUnicode_FromFormat("%s: %S", call->endpoint->failure, reason);
+        failure.message = PyUnicode_FromFormat(
+            "%s: %S%s%s", call->endpoint->failure, reason,
+            may_be_cut ? "; the answer may have been cut short" : "",
+            may_be_cut ? call->endpoint->doubt : "");
         failure.code = PyUnicode_FromString(call->endpoint->code);
         failure.details = body_details(call);
     }

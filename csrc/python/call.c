@@ -248,6 +248,7 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
         .headers = headers,
         .body = {call->body.data, call->body.length},
         .timeouts = timeout->timeouts,
+        .limit_name = RESPONSE_LIMIT_VARIABLE,
         .response_limit = call->response_limit,
         .stream_type = call->endpoint->stream_type,
     };
