@@ -1,7 +1,8 @@
 """Forward a streamed run to a browser, event by event, with Flask.
 
     pip install flask
-    SIM_API_KEY=... python examples/forward_flask.py    # then: curl -N http://127.0.0.1:5000/stream-workflow
+    SIM_API_KEY=... python examples/forward_flask.py
+    curl -N http://127.0.0.1:5000/stream-workflow
 """
 
 import os
@@ -17,9 +18,10 @@ client = SimStudioClient(os.getenv("SIM_API_KEY"), os.getenv("SIM_BASE_URL", "ht
 @app.route("/stream-workflow")
 def stream_workflow():
     stream = client.stream_workflow(
-        "workflow-id", {"message": "Generate a story"}, selected_outputs=["agent1.content"])
+        "workflow-id", {"message": "Generate a story"}, selected_outputs=["agent1.content"]
+    )
     try:
-        stream.__enter__()  # sends the request: what fails before the stream has a status of its own
+        stream.__enter__()  # sends the request: what fails before the stream has its own status
     except SimStudioError as error:
         return {"error": str(error), "code": error.code}, error.status or 502
 

@@ -1,6 +1,7 @@
 """Forward a streamed run to a browser, event by event, as a WSGI application.
 
-    SIM_API_KEY=... python examples/forward_wsgi.py    # then: curl -N http://127.0.0.1:PORT/
+    SIM_API_KEY=... PORT=8000 python examples/forward_wsgi.py
+    curl -N http://127.0.0.1:8000/
 """
 
 import json
@@ -18,7 +19,8 @@ def server_sent_event(raw):
 
 
 def events(stream):
-    """The bytes for the browser. When it leaves, the server closes this generator, and with it the stream."""
+    """The bytes for the browser. When it leaves, the server closes this generator, which closes
+    the stream."""
     with stream:
         try:
             for event in stream:
@@ -30,9 +32,10 @@ def events(stream):
 
 def application(environ, start_response):
     stream = client.stream_workflow(
-        "workflow-id", {"message": "Generate a story"}, selected_outputs=["agent1.content"])
+        "workflow-id", {"message": "Generate a story"}, selected_outputs=["agent1.content"]
+    )
     try:
-        stream.__enter__()  # sends the request: what fails before the stream has a status of its own
+        stream.__enter__()  # sends the request: what fails before the stream has its own status
     except SimStudioError as error:
         start_response("502 Bad Gateway", [("Content-Type", "application/json")])
         return [json.dumps({"error": str(error), "code": error.code}).encode("utf-8")]
@@ -45,6 +48,7 @@ class Server(ThreadingMixIn, WSGIServer):
 
 
 if __name__ == "__main__":
-    with make_server("127.0.0.1", int(os.getenv("PORT", "0")), application, server_class=Server) as server:
+    port = int(os.getenv("PORT", "0"))
+    with make_server("127.0.0.1", port, application, server_class=Server) as server:
         print("http://127.0.0.1:%d/" % server.server_port, flush=True)
         server.serve_forever()

@@ -6,10 +6,11 @@ import sys
 from simstudio import SimStudioClient, SimStudioError
 
 WORKFLOW = sys.argv[1] if len(sys.argv) > 1 else "workflow-id"
+BASE_URL = os.getenv("SIM_BASE_URL", "https://sim.ai")
 
 
 def main():
-    with SimStudioClient(os.getenv("SIM_API_KEY"), os.getenv("SIM_BASE_URL", "https://sim.ai")) as client:
+    with SimStudioClient(os.getenv("SIM_API_KEY"), BASE_URL) as client:
         stream = client.stream_workflow(
             WORKFLOW,
             {"message": "Count to five"},
