@@ -13,6 +13,10 @@ wheel: sdist ## make a manylinux wheel for each CPython (PYTHONS="..."), in dist
 	rm -f dist/*.whl
 	$(IN_VENV) scripts/build_wheels.py dist/*.tar.gz $(LIBRARIES) dist $(PYTHONS)
 
+test-packages: wheel $(VENV)/.built ## install what was made in empty environments, and use it
+	scripts/test-packages.sh
+	SIMSTUDIO_DIST=dist $(IN_VENV) -m pytest -q tests/packaging
+
 $(VENV)/.release: $(VENV)/.ready tests/release-requirements.txt
 	$(IN_VENV) -m pip install -q --disable-pip-version-check -r tests/release-requirements.txt
 	touch $@
