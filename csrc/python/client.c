@@ -328,11 +328,14 @@ static PyGetSetDef client_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyDoc_STRVAR(client_doc,
-             "SimStudioClient(api_key, base_url='" DEFAULT_BASE_URL "')\n--\n\n"
-             "A client of the Sim API. May be shared by threads, and used in a with statement.\n\n"
-             "api_key: str, or None to send none. base_url: str, http or https.\n"
-             "Raises ValueError or TypeError for what cannot be sent.");
+PyDoc_STRVAR(
+    client_doc,
+    "SimStudioClient(api_key, base_url='" DEFAULT_BASE_URL "')\n--\n\n"
+    "A client of the Sim API.\n\n"
+    "api_key: str, or None to send none.\n"
+    "base_url: str; the http or https URL under which the API is.\n\n"
+    "It may be shared by threads, and used in a with statement. Connections are kept from\n"
+    "call to call. Raises TypeError or ValueError for what cannot be sent.");
 
 int pysim_client_register(PyObject *module, struct pysim_state *state, PyMethodDef *methods)
 {

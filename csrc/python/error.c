@@ -40,6 +40,7 @@ PyDoc_STRVAR(
     error_doc,
     "SimStudioError(message, code=None, status=None)\n--\n\n"
     "A call of the Sim API that failed.\n\n"
+    "message: str; what str() of it gives.\n"
     "code: str such as UNAUTHORIZED, TIMEOUT, RATE_LIMIT_EXCEEDED, USAGE_LIMIT_EXCEEDED,\n"
     "    EXECUTION_ERROR, or the server's own; or None.\n"
     "status: the HTTP status (int), or None where none is the matter: time-outs, transport\n"

@@ -91,8 +91,14 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
 #define EXECUTE_TEXT                                                                               \
     "workflow_id: str, or anything with a str() that is one.\n"                                    \
     "input_data: dict of what json.dumps takes, and file objects; or None.\n" TIMEOUT_DOC          \
-    "stream: ask for a streamed run; the result is complete all the same.\n"                       \
-    "selected_outputs: list of blockName.attribute to stream.\n"
+    "stream: bool; ask for a streamed run; the result is complete all the same.\n"                 \
+    "selected_outputs: list of str, each a blockName.attribute to stream; or None.\n"
+
+#define ASYNC_TEXT "async_execution: bool; queue the run and return at once.\n"
+
+#define EXECUTE_RETURNS                                                                            \
+    "\nReturns WorkflowExecutionResult. With async_execution: AsyncExecutionResult, or\n"          \
+    "WorkflowExecutionResult where the server has run it at once after all.\n"
 
 #define EXECUTE_ERRORS                                                                             \
     "Raises SimStudioError when the run cannot be made or fails, TypeError or ValueError for\n"    \
@@ -102,10 +108,8 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
 const char pysim_execute_workflow_doc[] =
     PyDoc_STR("execute_workflow($self, workflow_id, input_data=None, timeout=30.0, stream=False,\n"
               "                 selected_outputs=None, async_execution=False)\n--\n\n"
-              "Runs a workflow and waits for its result.\n\n" EXECUTE_TEXT
-              "async_execution: queue the run and return at once.\n\n"
-              "Returns WorkflowExecutionResult, or AsyncExecutionResult for a queued "
-              "run.\n" EXECUTE_ERRORS);
+              "Runs a workflow and waits for its result.\n\n" EXECUTE_TEXT ASYNC_TEXT
+                  EXECUTE_RETURNS EXECUTE_ERRORS);
 
 PyObject *pysim_execute_workflow(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
                                  PyObject *keyword_names)
@@ -324,13 +328,14 @@ const char pysim_execute_with_retry_doc[] = PyDoc_STR(
     "                   selected_outputs=None, async_execution=False, max_retries=3,\n"
     "                   initial_delay=1.0, max_delay=30.0, backoff_multiplier=2.0)\n--\n\n"
     "Runs a workflow like execute_workflow(), and again when the rate limit is "
-    "exceeded.\n\n" EXECUTE_TEXT "async_execution: queue the run and return at once.\n"
-    "max_retries: attempts after the first (int).\n"
-    "initial_delay, max_delay: seconds (float), +-25 %.\n"
-    "backoff_multiplier: from one wait to the next (float).\n\n"
-    "Where the answer has a Retry-After, that is the wait, and up to 25 % more; one over an\n"
-    "hour is raised at once. Nothing but RATE_LIMIT_EXCEEDED is tried again.\n"
-    "Returns and raises as execute_workflow() does.");
+    "exceeded.\n\n" EXECUTE_TEXT ASYNC_TEXT "max_retries: int; attempts after the first.\n"
+    "initial_delay: float; seconds before the second attempt.\n"
+    "max_delay: float; seconds that a wait grows to at most.\n"
+    "backoff_multiplier: float; how many times longer each wait is than the one before.\n\n"
+    "A wait varies by 25 % either way, so that clients do not come back together. Where the\n"
+    "answer has a Retry-After, that is the wait, and up to 25 % more; one over an hour is\n"
+    "raised at once. Nothing but RATE_LIMIT_EXCEEDED is tried again.\n" EXECUTE_RETURNS
+        EXECUTE_ERRORS);
 
 PyObject *pysim_execute_with_retry(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
                                    PyObject *keyword_names)
@@ -361,7 +366,9 @@ const char pysim_stream_workflow_doc[] = PyDoc_STR(
     "workflow_id, input_data, selected_outputs: as for execute_workflow().\n"
     "timeout: (connect, read) or (connect, read, total), in seconds; read is the longest\n"
     "    silence between two events.\n\n"
-    "Returns a WorkflowStream; its request is sent when it is first read or entered.");
+    "Returns a WorkflowStream; its request is sent when it is first read or entered, which\n"
+    "raises SimStudioError where no stream begins. Raises TypeError or ValueError for\n"
+    "arguments that cannot be used, and SimStudioError for an input that JSON cannot hold.");
 
 PyObject *pysim_stream_workflow(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
                                 PyObject *keyword_names)

@@ -32,7 +32,8 @@ static PyObject *match_one(const char *function, const char *name, PyObject *con
 
 PyDoc_STRVAR(get_workflow_status_doc,
              "get_workflow_status($self, workflow_id)\n--\n\n"
-             "Returns the WorkflowStatus of a workflow. Raises SimStudioError.");
+             "Asks whether a workflow is deployed.\n\n"
+             "workflow_id: str. Returns WorkflowStatus. Raises SimStudioError.");
 
 static PyObject *client_get_workflow_status(PyObject *self, PyObject *const *arguments,
                                             Py_ssize_t given, PyObject *keyword_names)
@@ -42,9 +43,13 @@ static PyObject *client_get_workflow_status(PyObject *self, PyObject *const *arg
     return id != NULL ? client_get(self, PYSIM_STATUS, id) : NULL;
 }
 
-PyDoc_STRVAR(validate_workflow_doc,
-             "validate_workflow($self, workflow_id)\n--\n\n"
-             "Returns whether a workflow is deployed (bool); False when that cannot be learned.");
+PyDoc_STRVAR(
+    validate_workflow_doc,
+    "validate_workflow($self, workflow_id)\n--\n\n"
+    "Asks whether a workflow is ready to be run.\n\n"
+    "workflow_id: str. Returns bool; False as well where that cannot be learned, so that\n"
+    "SimStudioError is not raised. Raises TypeError or ValueError for an id that cannot be\n"
+    "used.");
 
 static PyObject *client_validate_workflow(PyObject *self, PyObject *const *arguments,
                                           Py_ssize_t given, PyObject *keyword_names)
@@ -69,10 +74,11 @@ static PyObject *client_validate_workflow(PyObject *self, PyObject *const *argum
 PyDoc_STRVAR(
     get_job_status_doc,
     "get_job_status($self, task_id)\n--\n\n"
-    "Returns the state of a queued run as the server gives it: a dict with success, taskId,\n"
-    "status, metadata, and output, error, estimatedDuration (milliseconds) where they apply.\n"
-    "status ends as completed, failed or cancelled; anything else is still under way.\n"
-    "Raises SimStudioError.");
+    "Asks how a queued run is getting on.\n\n"
+    "task_id: str, of an AsyncExecutionResult.\n\n"
+    "Returns what the server says, as a dict: success, taskId, status, metadata, and output,\n"
+    "error, estimatedDuration (milliseconds) where they apply. status ends as completed, failed\n"
+    "or cancelled; anything else is still under way. Raises SimStudioError.");
 
 static PyObject *client_get_job_status(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
                                        PyObject *keyword_names)
@@ -82,17 +88,21 @@ static PyObject *client_get_job_status(PyObject *self, PyObject *const *argument
     return id != NULL ? client_get(self, PYSIM_JOB, id) : NULL;
 }
 
-PyDoc_STRVAR(get_usage_limits_doc, "get_usage_limits($self)\n--\n\n"
-                                   "Returns the account's UsageLimits. Raises SimStudioError.");
+PyDoc_STRVAR(get_usage_limits_doc,
+             "get_usage_limits($self)\n--\n\n"
+             "Asks for the limits of the account, and what is used of them.\n\n"
+             "Returns UsageLimits. Raises SimStudioError.");
 
 static PyObject *client_get_usage_limits(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     return client_get(self, PYSIM_USAGE, NULL);
 }
 
-PyDoc_STRVAR(get_rate_limit_info_doc,
-             "get_rate_limit_info($self)\n--\n\n"
-             "Returns the RateLimitInfo of the last answer that had rate-limit headers, or None.");
+PyDoc_STRVAR(
+    get_rate_limit_info_doc,
+    "get_rate_limit_info($self)\n--\n\n"
+    "Tells the rate limit as the answers so far had it; asks nobody.\n\n"
+    "Returns the RateLimitInfo of the last answer with rate-limit headers; None before one.");
 
 static PyObject *client_get_rate_limit_info(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
@@ -100,7 +110,9 @@ static PyObject *client_get_rate_limit_info(PyObject *self, PyObject *Py_UNUSED(
 }
 
 PyDoc_STRVAR(set_api_key_doc, "set_api_key($self, api_key)\n--\n\n"
-                              "Uses another API key (str or None) from the next call on.");
+                              "Uses another API key from the next call on.\n\n"
+                              "api_key: str, or None to send none. Raises TypeError or ValueError\n"
+                              "for what an HTTP header cannot carry.");
 
 static PyObject *client_call_set_api_key(PyObject *self, PyObject *const *arguments,
                                          Py_ssize_t given, PyObject *keyword_names)
@@ -113,7 +125,9 @@ static PyObject *client_call_set_api_key(PyObject *self, PyObject *const *argume
 }
 
 PyDoc_STRVAR(set_base_url_doc, "set_base_url($self, base_url)\n--\n\n"
-                               "Uses another base URL (str) from the next call on.");
+                               "Uses another base URL from the next call on.\n\n"
+                               "base_url: str, http or https. Raises TypeError or ValueError for\n"
+                               "what is no such URL.");
 
 static PyObject *client_call_set_base_url(PyObject *self, PyObject *const *arguments,
                                           Py_ssize_t given, PyObject *keyword_names)
@@ -125,8 +139,16 @@ static PyObject *client_call_set_base_url(PyObject *self, PyObject *const *argum
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(close_doc, "close($self)\n--\n\n"
-                        "Closes the connections. The client connects anew when it is used again.");
+PyDoc_STRVAR(close_doc,
+             "close($self)\n--\n\n"
+             "Closes the connections. The client connects anew when it is used again.\n\n"
+             "Legal twice, and beside calls in other threads, which end as they would.");
+
+PyDoc_STRVAR(enter_doc, "__enter__($self)\n--\n\n"
+                        "Returns the client itself; the end of the with statement closes it.");
+
+PyDoc_STRVAR(exit_doc, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\n"
+                       "Calls close(). Returns None: no exception is held back.");
 
 static PyObject *client_close(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
@@ -213,8 +235,8 @@ static PyMethodDef client_methods[] = {
     {"get_rate_limit_info", client_get_rate_limit_info, METH_NOARGS,
      get_rate_limit_info_doc},
     {"close", client_close, METH_NOARGS, close_doc},
-    {"__enter__", client_enter, METH_NOARGS, NULL},
-    {"__exit__", client_exit, METH_VARARGS, NULL},
+    {"__enter__", client_enter, METH_NOARGS, enter_doc},
+    {"__exit__", client_exit, METH_VARARGS, exit_doc},
     {"__getstate__", client_getstate, METH_NOARGS, NULL},
     {"__setstate__", client_setstate, METH_O, NULL},
     {"__reduce_ex__", client_reduce_ex, METH_O, NULL},

@@ -223,8 +223,9 @@ done:
 /* ---- methods ---- */
 
 PyDoc_STRVAR(result_doc, "result($self)\n--\n\n"
-                         "Reads what is left and returns the WorkflowExecutionResult.\n\n"
-                         "Raises SimStudioError: EXECUTION_ERROR for a run that failed,\n"
+                         "Reads what is left and tells what the run gave.\n\n"
+                         "Returns WorkflowExecutionResult, at every call the same. Raises\n"
+                         "SimStudioError: EXECUTION_ERROR for a run that failed,\n"
                          "STREAM_INTERRUPTED for a stream without its end, TIMEOUT.");
 
 static PyObject *stream_result(struct stream *self, PyObject *Py_UNUSED(ignored))
@@ -271,6 +272,14 @@ static PyObject *stream_close(struct stream *self, PyObject *Py_UNUSED(ignored))
     }
     Py_RETURN_NONE;
 }
+
+PyDoc_STRVAR(stream_enter_doc,
+             "__enter__($self)\n--\n\n"
+             "Sends the request, if that has not been done, and returns the stream itself. Raises\n"
+             "SimStudioError where no stream begins.");
+
+PyDoc_STRVAR(stream_exit_doc, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\n"
+                              "Calls close(). Returns None: no exception is held back.");
 
 static PyObject *stream_enter(struct stream *self, PyObject *Py_UNUSED(ignored))
 {
@@ -422,8 +431,8 @@ PyObject *pysim_stream_new(struct pysim_state *state, PyObject *client, struct p
 static PyMethodDef stream_methods[] = {
     {"result", (PyCFunction)stream_result, METH_NOARGS, result_doc},
     {"close", (PyCFunction)stream_close, METH_NOARGS, stream_close_doc},
-    {"__enter__", (PyCFunction)stream_enter, METH_NOARGS, NULL},
-    {"__exit__", stream_exit, METH_VARARGS, NULL},
+    {"__enter__", (PyCFunction)stream_enter, METH_NOARGS, stream_enter_doc},
+    {"__exit__", stream_exit, METH_VARARGS, stream_exit_doc},
     {"__reduce_ex__", refuse_copy, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
@@ -445,7 +454,9 @@ PyDoc_STRVAR(
     stream_doc,
     "A streamed run: an iterator of StreamEvent, made by SimStudioClient.stream_workflow().\n\n"
     "The request is sent when iteration begins, or the with statement. Leaving the with\n"
-    "statement, close(), or dropping the stream frees its connection.");
+    "statement, close(), or dropping the stream frees its connection. One thread at a time may\n"
+    "read it. Each step raises SimStudioError: TIMEOUT, EXECUTION_ERROR for a run that failed,\n"
+    "STREAM_INTERRUPTED for a stream that breaks off.");
 
 /* clang-format off */
 static PyType_Slot stream_slots[] = {
