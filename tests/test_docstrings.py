@@ -90,7 +90,7 @@ def test_an_attribute_says_what_it_is_and_its_type(cls, name):
 def test_the_testing_package_says_what_each_part_is(name):
     cls = getattr(simstudio.testing, name)
     assert cls.__doc__, name
-    for method, member in members(cls).items():
+    for method in members(cls):
         if not method.startswith("__"):
             assert getattr(cls, method).__doc__, method
 

@@ -5,7 +5,6 @@ import email
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
