@@ -1,0 +1,72 @@
+"""Ctrl-C, in every phase of a call: it comes through at once, and the client stays usable."""
+
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+import stalls
+from wire import READ, Wire, http
+
+from simstudio import SimStudioClient
+
+PROMISED_S = 0.2
+TRIES = 5  # on a machine that is busy with something else the first may be late
+
+
+def interrupt(phase, look_up=False):
+    """Interrupts the program in that phase, and returns how long that took."""
+    with phase() as stall:
+        program = stalls.start(stall, timeout=60, look_up=look_up)
+        assert program.stdout.readline() == b"calling\n"
+        time.sleep(0.3)
+        sent = time.monotonic()  # one clock for all processes
+        os.kill(program.pid, signal.SIGINT)
+        outcome = json.loads(program.communicate(timeout=60)[0])
+        assert (outcome["type"], outcome["output of the next call"]) == ("KeyboardInterrupt", 1)
+        if stall.wire is not None:
+            stall.wire.gate.set()
+            for thread in stall.wire.threads:
+                thread.join(20)
+            assert stall.wire.open_connections() == 0  # the one in use was dropped
+            assert stall.wire.count(b"POST ") <= 1
+    return outcome["ended"] - sent
+
+
+def assert_prompt(phase, look_up=False):
+    delays = []
+    while not delays or (min(delays) >= PROMISED_S and len(delays) < TRIES):
+        delays.append(interrupt(phase, look_up))
+    assert min(delays) < PROMISED_S
+
+
+@pytest.mark.parametrize("phase", [phase for phase in stalls.PHASES if phase != "look-up"])
+def test_an_interrupt_comes_through_at_once(phase):
+    assert_prompt(stalls.PHASES[phase])
+
+
+def test_an_interrupt_comes_through_the_look_up_of_a_name():
+    reason = stalls.why_no_namespaces()
+    if reason:
+        pytest.skip(reason)
+    assert_prompt(stalls.looking_up, look_up=True)
+
+
+def test_an_interrupt_comes_through_the_wait_before_another_attempt():
+    limited = http(b"{}", "Retry-After: 60", status="429 Too Many Requests")
+    assert_prompt(stalls.stalled(READ, limited, kind="retry"))
+
+
+def test_an_answer_that_is_there_already_is_not_lost_to_an_interrupt():
+    """A signal in the midst of a call that then succeeds: the handler ran, and the call returns."""
+    seen = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: seen.append(time.monotonic()))
+    try:
+        with Wire([READ, 0.3, stalls.RESULT]) as wire, SimStudioClient("key", wire.url) as client:
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+            assert client.execute_workflow("wf").output == 1
+            assert len(seen) == 1
+    finally:
+        signal.signal(signal.SIGUSR1, before)
