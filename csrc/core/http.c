@@ -372,7 +372,8 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
                         "%s; certificates were checked against %s: set REQUESTS_CA_BUNDLE to name "
                         "another file or directory",
                         text,
-                        x->request.trust.source != NULL ? x->request.trust.source : "nothing");
+                        x->request.trust.source != NULL ? x->request.trust.source
+                                                        : "nothing, as none were found");
     return sim_fail(error, x->progress.was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
 }
 

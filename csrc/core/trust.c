@@ -44,6 +44,9 @@ static enum sim_status from_openssl_variables(const char *file, const char *dire
 {
     struct stat status;
 
+    trust->source = file != NULL
+                        ? (directory != NULL ? "SSL_CERT_FILE and SSL_CERT_DIR" : "SSL_CERT_FILE")
+                        : "SSL_CERT_DIR";
     if (file != NULL && stat(file, &status) != 0)
         return sim_fail(error, SIM_NOT_SENT,
                         "SSL_CERT_FILE names the certificate file %s, which does not exist", file);
@@ -51,13 +54,8 @@ static enum sim_status from_openssl_variables(const char *file, const char *dire
         return sim_fail(error, SIM_NOT_SENT,
                         "SSL_CERT_DIR names the certificate directory %s, which does not exist",
                         directory);
-    *trust = (struct sim_trust){
-        .file = file,
-        .directory = directory,
-        .source = file != NULL
-                      ? (directory != NULL ? "SSL_CERT_FILE and SSL_CERT_DIR" : "SSL_CERT_FILE")
-                      : "SSL_CERT_DIR",
-    };
+    trust->file = file;
+    trust->directory = directory;
     return SIM_OK;
 }
 
@@ -76,6 +74,7 @@ enum sim_status sim_trust_from_environment(struct sim_trust *trust, struct sim_e
     for (size_t i = 0; i < BUNDLES; i++) {
         if (values[i] == NULL)
             continue;
+        trust->source = names[i];
         if (sim_trust_from_path(values[i], names[i], trust))
             return SIM_OK;
         return sim_fail(error, SIM_NOT_SENT,

@@ -9,7 +9,7 @@
 
 #include "core/status.h"
 
-/* A source, all text borrowed; all NULL: none. */
+/* A source, all text borrowed; no source: none was found. */
 struct sim_trust {
     const char *file;      /* a file of PEM certificates, or NULL */
     const char *directory; /* a directory of hashed certificates (or several, joined by colons) */
@@ -18,8 +18,9 @@ struct sim_trust {
 
 /* What the environment names: REQUESTS_CA_BUNDLE, else CURL_CA_BUNDLE (a file or a directory),
  * else SSL_CERT_FILE and SSL_CERT_DIR. Leaves `*trust` empty where none is set. SIM_NOT_SENT,
- * naming variable and path, when the named thing does not exist: falling back in silence
- * would trust others than the user asked for. The text is the environment's. */
+ * naming variable and path, when the named thing does not exist: falling back in silence would
+ * trust others than the user asked for; `*trust` has the source alone then. The text is the
+ * environment's. */
 enum sim_status sim_trust_from_environment(struct sim_trust *trust,
                                            struct sim_error *error) SIM_MUST_CHECK;
 

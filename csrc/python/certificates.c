@@ -4,36 +4,27 @@
 
 #include "core/http.h"
 
-/* Keeps `path` (a str or None; stolen, may be NULL with an exception) as the source found. 1 when
- * it names something that exists, 0 when not, whatever went wrong: the next place is asked then. */
-static int keep_path_steals(struct pysim_state *state, PyObject *path, const char *source,
-                            struct sim_trust *trust)
-{
-    PyObject *encoded = NULL;
-    int found = 0;
+/* The places that Python knows: what `module`.`function`() says, or that `attribute` of it. */
+static const struct {
+    const char *module, *function, *attribute;
+    const char *source; /* for messages */
+} places[] = {
+    {"ssl", "get_default_verify_paths", "cafile", "ssl.get_default_verify_paths()"},
+    {"ssl", "get_default_verify_paths", "capath", "ssl.get_default_verify_paths()"},
+    {"certifi", "where", NULL, "certifi"},
+};
 
-    if (path != NULL && PyUnicode_Check(path))
-        encoded = PyUnicode_EncodeFSDefault(path);
-    if (encoded != NULL && sim_trust_from_path(PyBytes_AS_STRING(encoded), source, trust)) {
-        Py_INCREF(encoded);
-        Py_XSETREF(state->certificates, encoded);
-        found = 1;
-    }
-    PyErr_Clear();
-    Py_XDECREF(encoded);
-    Py_XDECREF(path);
-    return found;
-}
+enum { SSL_PLACES = 2 }; /* the first ones; the distributions' come before the rest */
 
-/* module.function().attribute, or module.function() where `attribute` is NULL. */
-static PyObject *ask_module(const char *module_name, const char *function, const char *attribute)
+/* What a place says, a new reference; NULL with an exception. */
+static PyObject *ask(size_t place)
 {
-    PyObject *module = PyImport_ImportModule(module_name), *answer = NULL, *value = NULL;
+    PyObject *module = PyImport_ImportModule(places[place].module), *answer = NULL, *value = NULL;
 
     if (module != NULL)
-        answer = PyObject_CallMethod(module, function, NULL);
-    if (answer != NULL && attribute != NULL)
-        value = PyObject_GetAttrString(answer, attribute);
+        answer = PyObject_CallMethod(module, places[place].function, NULL);
+    if (answer != NULL && places[place].attribute != NULL)
+        value = PyObject_GetAttrString(answer, places[place].attribute);
     else
         value = Py_XNewRef(answer);
     Py_XDECREF(module);
@@ -41,30 +32,52 @@ static PyObject *ask_module(const char *module_name, const char *function, const
     return value;
 }
 
-static void find_default(struct pysim_state *state, bool may_import, struct sim_trust *trust)
+/* Asks a place, and keeps what it says for later calls. False when that names nothing that exists,
+ * whatever went wrong: the next place is asked then. */
+static bool find_in_place(struct pysim_state *state, size_t place, struct sim_trust *trust)
 {
-    static const char python_source[] = "ssl.get_default_verify_paths()";
-    struct sim_trust found = {0};
+    PyObject *path = ask(place), *encoded = NULL, *kept = NULL;
 
-    if (sim_http_default_trust(&found)) {
-        *trust = found;
+    if (path != NULL && PyUnicode_Check(path))
+        encoded = PyUnicode_EncodeFSDefault(path);
+    if (encoded != NULL &&
+        sim_trust_from_path(PyBytes_AS_STRING(encoded), places[place].source, trust))
+        kept = Py_BuildValue("nO", (Py_ssize_t)place, encoded);
+    if (kept != NULL)
+        Py_XSETREF(state->certificates, kept);
+    else
+        *trust = (struct sim_trust){0};
+    PyErr_Clear();
+    Py_XDECREF(encoded);
+    Py_XDECREF(path);
+    return kept != NULL;
+}
+
+/* What an earlier call has found, if it still exists. */
+static bool find_kept(const struct pysim_state *state, struct sim_trust *trust)
+{
+    Py_ssize_t place;
+    const char *path;
+
+    if (state->certificates == NULL)
+        return false;
+    place = PyLong_AsSsize_t(PyTuple_GET_ITEM(state->certificates, 0));
+    path = PyBytes_AS_STRING(PyTuple_GET_ITEM(state->certificates, 1));
+    return sim_trust_from_path(path, places[place].source, trust);
+}
+
+static void find_default(struct pysim_state *state, bool is_https, struct sim_trust *trust)
+{
+    if (sim_http_default_trust(trust) || find_kept(state, trust))
         return;
-    }
-    if (state->certificates != NULL) { /* found by an earlier call, and gone again is no matter */
-        (void)sim_trust_from_path(PyBytes_AS_STRING(state->certificates),
-                                  "the certificates found at the first https call", trust);
-        return;
-    }
-    if (may_import &&
-        (keep_path_steals(state, ask_module("ssl", "get_default_verify_paths", "cafile"),
-                          python_source, trust) ||
-         keep_path_steals(state, ask_module("ssl", "get_default_verify_paths", "capath"),
-                          python_source, trust)))
-        return;
+    for (size_t i = 0; is_https && i < SSL_PLACES; i++)
+        if (find_in_place(state, i, trust))
+            return;
     if (sim_trust_from_usual_places(trust))
         return;
-    if (may_import)
-        (void)keep_path_steals(state, ask_module("certifi", "where", NULL), "certifi", trust);
+    for (size_t i = is_https ? SSL_PLACES : 0; i < sizeof places / sizeof *places; i++)
+        if (find_in_place(state, i, trust))
+            return;
 }
 
 int pysim_certificates_find(struct pysim_state *state, struct sim_text base,
@@ -77,7 +90,6 @@ int pysim_certificates_find(struct pysim_state *state, struct sim_text base,
             return -1;
         /* Plain http needs none; should it be redirected to https, verification fails there. */
         *error = (struct sim_error){SIM_OK, ""};
-        *trust = (struct sim_trust){0};
         return 0;
     }
     if (trust->source == NULL)

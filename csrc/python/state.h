@@ -19,7 +19,7 @@
     X(user_agent)      /* bytes, the header line */                                                \
     X(default_timeout) /* 30.0 */                                                                  \
     X(stream_timeout)  /* (30.0, 300.0) */                                                         \
-    X(certificates)    /* bytes: the bundle found by the first https call, or NULL */              \
+    X(certificates)    /* tuple: what certificates.c found with Python's help, or NULL */          \
     X(json_keys)       /* list: recent keys of JSON objects, or NULL before the first */           \
     X(json_loads)      /* Python's own, or NULL before the first need of it */
 
