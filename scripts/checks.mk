@@ -1,5 +1,5 @@
 # What attacks the code beside its tests. Read by the Makefile.
-.PHONY: lint format fuzz test-all test-debug
+.PHONY: lint format fuzz sanitize tsan leaks test-all test-debug
 
 # What make fuzz spends on each unit; UNITS names some of them.
 SECONDS ?= 60
@@ -14,6 +14,20 @@ format: $(VENV)/.analysis ## format the C code, sort the Python imports
 
 fuzz: $(VENV)/.analysis ## fuzz what reads foreign bytes, each of UNITS= for SECONDS= (60)
 	scripts/fuzz.sh $(IN_VENV) $(SECONDS) $(UNITS)
+
+sanitize: $(VENV)/.ready ## the tests, those in C too, under Address-, Leak- and UBSanitizer
+	scripts/sanitize.sh $(IN_VENV) address
+
+# Those in which threads meet in our code.
+THREADED := client_object retry stream_life stream_threads subinterpreters
+
+tsan: $(VENV)/.ready ## the tests of threads, and all in C, under ThreadSanitizer
+	TSAN_OPTIONS=die_after_fork=0 $(MAKE) -s -C tests/core run SANITIZERS=-fsanitize=thread \
+		OUT=$(CURDIR)/build/core-tsan
+	scripts/sanitize.sh $(IN_VENV) thread $(THREADED:%=tests/test_%.py)
+
+leaks: ## the tests on a debug interpreter, which counts all references
+	scripts/debug-interpreter.sh
 
 test-all: ## the tests on every Python from 3.8 up that pyenv has
 	scripts/test-all.sh

@@ -1,6 +1,7 @@
 """A scripted HTTP server for the tests: it answers what a test tells it to and keeps what it got."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +15,9 @@ from simstudio import SimStudioClient
 from simstudio.testing import SimServer
 
 pytest_plugins = ["certificates", "world"]  # fixtures of their own files
+
+# A shell starts its background jobs with Ctrl-C ignored, and so they would start what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Request:

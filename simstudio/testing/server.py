@@ -16,6 +16,8 @@ from .streams import Stream
 from .times import in_a_minute, iso
 from .workflows import BUILT_IN, Workflow
 
+HANDLER_ENDS_S = 0.5  # a workflow that runs for longer outlives its server
+
 
 class SimServer:
     """A Sim server on the loopback interface, in a thread of its own.
@@ -141,6 +143,7 @@ class _HttpServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], sim: SimServer) -> None:
         self.sim = sim
         self._connections: set[Any] = set()
+        self._handlers: list[threading.Thread] = []
         self._lock = threading.Lock()
         super().__init__(address, Handler)
 
@@ -148,9 +151,12 @@ class _HttpServer(ThreadingHTTPServer):
         TCPServer.server_bind(self)  # HTTPServer's would ask for the host's name, perhaps afar
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        handler = threading.Thread(target=self.process_request_thread, daemon=True,
+                                   args=(request, client_address))
         with self._lock:
             self._connections.add(request)
-        super().process_request(request, client_address)
+            self._handlers = [each for each in self._handlers if each.is_alive()] + [handler]
+            handler.start()
 
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
@@ -159,12 +165,15 @@ class _HttpServer(ThreadingHTTPServer):
 
     def close_connections(self) -> None:
         with self._lock:
-            connections = list(self._connections)
+            connections, handlers = list(self._connections), self._handlers
         for connection in connections:
             try:
                 connection.shutdown(SHUT_RDWR)
             except OSError:
                 pass  # it is gone already
+        for handler in handlers:
+            if handler is not threading.current_thread():  # a workflow may close its server
+                handler.join(HANDLER_ENDS_S)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass  # the handler has answered what it could; a client that left is no news
