@@ -1,12 +1,15 @@
 #!/bin/sh
-# Installs the tools that look at the C code (make lint, fuzz, tsan), where apt-get is there and we
+# Installs the tools that look at C and shell code (make lint, make fuzz), where apt-get is there and we
 # may use it; names what is missing otherwise.
 set -u
 
 missing=
-for tool in clang clang-tidy cppcheck; do
+for tool in clang clang-tidy cppcheck shellcheck; do
     command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
 done
+# Debian only recommends what clang links sanitizers and fuzzers with.
+[ -e "$(clang -print-file-name=libclang_rt.fuzzer-"$(uname -m)".a 2>/dev/null)" ] ||
+    missing="$missing libclang-rt-dev"
 [ -z "$missing" ] && exit 0
 
 if command -v apt-get >/dev/null 2>&1; then

@@ -149,13 +149,13 @@ cp "$work/static/usr/share/doc/zlib1g-dev/copyright" "$prefix/licenses/LICENSE.z
 # ---- what is built ----
 
 # No path of this machine gets in; each function can be left out where nothing calls it.
-flags="-O2 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -fstack-protector-strong
-    -ffile-prefix-map=$prefix=."
-flags=$(echo $flags)
+flags="-O2 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -fstack-protector-strong"
+flags="$flags -ffile-prefix-map=$prefix=."
 
 compile() { # compile LIBRARY VERSION FLAGS... SOURCES...: lib/LIBRARY.a and its .pc
     library=$1 version=$2
     shift 2
+    # shellcheck disable=SC2086
     cc $flags -c "$@"
     ar crD "$prefix/lib/$library.a" ./*.o
     cat >"$prefix/lib/pkgconfig/$library.pc" <<PC

@@ -5,7 +5,7 @@
 SECONDS ?= 60
 UNITS ?=
 
-lint: $(VENV)/.analysis ## static checks: compilers, clang-tidy, cppcheck, ruff, mypy, format
+lint: $(VENV)/.analysis check-types ## static checks: compilers, clang-tidy, cppcheck, ruff, types, ...
 	scripts/lint.sh $(IN_VENV)
 
 format: $(VENV)/.analysis ## format the C code, sort the Python imports

@@ -15,10 +15,7 @@ fi
 "$python" -c 'import sys; sys.exit(not hasattr(sys, "gettotalrefcount"))' ||
     { echo "$python is no debug build of Python." >&2; exit 1; }
 scripts/system-packages.sh
-if [ ! -e $environment/.ready ] || [ tests/requirements.txt -nt $environment/.ready ]; then
-    "$python" -m venv --clear $environment
-    $environment/bin/python -m pip install -q --disable-pip-version-check -r tests/requirements.txt
-    touch $environment/.ready
-fi
+[ -e $environment/bin/python ] || "$python" -m venv $environment
+$environment/bin/python -m pip install -q --disable-pip-version-check -r tests/requirements.txt
 $environment/bin/python -m pip install -q --disable-pip-version-check --no-build-isolation -e .
 exec $environment/bin/python -m pytest -q "${@:-tests}"

@@ -7,6 +7,8 @@ python=$1
 tools=$(dirname "$python")
 include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
 
+# Words to be split, so that no flag may hold a blank.
+# shellcheck disable=SC2089
 flags="-std=c11 -D_GNU_SOURCE -Icsrc -isystem $include -DSIMSTUDIO_VERSION=\"0\"
     $(pkg-config --cflags libcurl libcjson)"
 warnings="-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wundef -Wvla -Wwrite-strings
@@ -14,6 +16,9 @@ warnings="-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wundef -Wvla 
 sources=$(find csrc -name '*.c' | sort)
 c_files=$(find csrc tests -name '*.[ch]' | sort)
 jobs=$(getconf _NPROCESSORS_ONLN)
+
+echo "shellcheck"
+shellcheck .ci/run scripts/*.sh
 
 each() { # each COMMAND...: once for every source, which stands where {} is, several at a time
     # shellcheck disable=SC2086
@@ -25,15 +30,15 @@ echo "clang-format"
 "$tools/clang-format" --dry-run -Werror $c_files
 
 echo "gcc, with -fanalyzer"
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086,SC2090
 each gcc $flags $warnings -O2 -fanalyzer -fdiagnostics-plain-output -c -o /dev/null {}
 
 echo "clang"
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086,SC2090
 each clang $flags $warnings -O2 -fsyntax-only {}
 
 echo "clang-tidy"
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086,SC2090
 each clang-tidy --quiet {} -- $flags 2>/dev/null
 
 echo "cppcheck"
