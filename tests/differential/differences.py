@@ -65,6 +65,9 @@ REQUESTS = [
     ("options/stream-zero", "body", '{"m": 1, "stream": 0}', '{"m": 1}', "stream is a flag; servers refuse numbers."),
     ("options/own-stream-overruled", "body", '{"stream": false}', '{"stream": "mine"}',
      "What is left out does not overwrite the workflow's own field."),
+    ("options/selected-text", "outcome", DONE, "TypeError: args=('selected_outputs must be a list of str, not str',)",
+     "Servers refuse it: the mistake is found where it is made."),
+    ("options/selected-text", "requests", "server POST /api/workflows/wf/execute", "none", "As above."),
     ("life/override", "value", "…, 30.0, None, None), (…, 30.0, None, None, None))",
      "…, 30.0, False, None), (…, 30.0, False, None, False))", "The documented defaults are passed on."),
 ]
@@ -83,16 +86,19 @@ INPUT = [
      "The type is guessed from the name."),
     ("file/named-pdf", "body", "…application/octet-stream…", "…data:application/pdf;base64,aGVsbG8=…",
      "The type is guessed from the name."),
+    ("file/type-none file/type-empty", "body", '…"data": "data:…;base64,aGVsbG8=", …',
+     '…"data": "data:application/octet-stream;base64,aGVsbG8=", "name": "file", "mime": "application/octet-stream"}}',
+     "No type is no type."),
     ("file/named-slash", "body", '…"name": "",…', '…"name": "file",…', "Servers skip a file without a name."),
     ("file/named-int file/named-none file/on-disk/temporary", "body", '…"name": …, "mime"…', '…"name": "file", "mime"…',
      "A temporary file's name is a number; the API wants text."),
-    ("file/named-bytes file/in/tuple", "outcome", "TypeError: …", DONE, "It is a file like any other."),
+    ("file/named-bytes file/name-path file/in/tuple", "outcome", "TypeError: …", DONE, "It is a file like any other."),
     ("file/text file/upload-of-text file/on-disk/opened-as-text", "outcome", "TypeError: …", DONE, "Text is sent as UTF-8."),
     ("file/upload-of-none", "args", ANY, "('read() of a file in input_data must give bytes or str, not NoneType',)",
      "Words that help."),
     ("file/on-disk/pipe", "outcome", "OSError: args=(29, 'Illegal seek')", DONE, "A pipe is read where it stands."),
-    ("file/named-bytes file/in/tuple file/text file/upload-of-text file/on-disk/opened-as-text file/on-disk/pipe",
-     "requests", "none", "server POST /api/workflows/wf/execute", "As above."),
+    ("file/named-bytes file/name-path file/in/tuple file/text file/upload-of-text file/on-disk/opened-as-text "
+     "file/on-disk/pipe", "requests", "none", "server POST /api/workflows/wf/execute", "As above."),
 ]
 
 RESULTS = [
@@ -213,7 +219,7 @@ NETWORK = [
     ("timeout/hang/triple", "requests", "none", "server POST …", "As above."),
     ("timeout/hang/zero timeout/hang/negative timeout/hang/nan", "args", ANY,
      "('timeout must be greater than 0 seconds, not …',)", "Our own words."),
-    ("timeout/hang/text timeout/hang/list", "outcome", "ValueError: …",
+    ("timeout/hang/text timeout/hang/list timeout/hang/bool", "outcome", "ValueError: …",
      "TypeError: args=('timeout must be a number of seconds or None, not …',)", "The wrong type is a TypeError."),
     ("redirect/execute/30?/elsewhere redirect/execute/30?/other-path", "outcome", DONE,
      "SimStudioError: args=('Failed to execute workflow: HTTP … redirects to 127.0.0.1, which is not followed',), …",

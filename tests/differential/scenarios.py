@@ -154,7 +154,7 @@ def of_ways_to_run():
         "async-false": {"async_execution": False}, "async-none": {"async_execution": None},
         "async-text": {"async_execution": "yes"}, "selected": {"selected_outputs": ["agent1.content"]},
         "selected-none": {"selected_outputs": None}, "selected-empty": {"selected_outputs": []},
-        "selected-tuple": {"selected_outputs": ("a.b",)},
+        "selected-tuple": {"selected_outputs": ("a.b",)}, "selected-text": {"selected_outputs": "a.b"},
     }.items():
         yield Scenario("options/" + name, [answer()], execute("wf", {"m": 1}, **options))
     yield Scenario("options/positional", [answer(QUEUED["task"], 202)], execute("wf", {"m": 1}, 5.0, False, ["a.b"], True))
@@ -330,6 +330,17 @@ def named(name, content=b"hello"):
     return file
 
 
+def closed():
+    file = io.BytesIO(b"hello")
+    file.close()
+    return file
+
+
+class ReadingDict(dict):
+    def read(self):
+        return b"hello"
+
+
 def at(position, content=b"hello world"):
     file = io.BytesIO(content)
     file.seek(position)
@@ -344,6 +355,11 @@ FILES = {
     "named-bytes": lambda: named(b"raw"), "half-read": lambda: at(6), "at-end": lambda: at(11),
     "text": lambda: io.StringIO("žluť"), "upload": lambda: Upload(b"hello", name="a", content_type="image/png"),
     "upload-bare": lambda: Upload(b"hello"), "upload-of-text": lambda: Upload("hello"), "upload-of-none": lambda: Upload(None),
+    "upload-of-bytearray": lambda: Upload(bytearray(b"hello")), "upload-of-memory": lambda: Upload(memoryview(b"hello")),
+    "type-none": lambda: Upload(b"hello", content_type=None), "type-empty": lambda: Upload(b"hello", content_type=""),
+    "type-quotes": lambda: Upload(b"hello", name='a"b\\', content_type='text/plain; charset="utf-8"'),
+    "name-path": lambda: Upload(b"hello", name=pathlib.PurePosixPath("/tmp/notes")), "closed": lambda: closed(),
+    "dict-that-reads": lambda: ReadingDict(a=1),
 }
 
 
@@ -357,7 +373,8 @@ def of_files():
         yield Scenario("file/in/" + name, [answer()],
                        lambda client, _places, wrap=wrap: client.execute_workflow("wf", {"f": wrap(io.BytesIO(b"hello"))}))
     for name, call in (("opened", _opened), ("temporary", _temporary), ("pipe", _piped), ("position", _position),
-                       ("twice", _twice), ("opened-as-text", _opened_as_text)):
+                       ("twice", _twice), ("opened-as-text", _opened_as_text), ("write-only", _write_only),
+                       ("position-after-failure", _position_after_failure)):
         yield Scenario("file/on-disk/" + name, [answer()], call)
     yield Scenario("file/retried", [answer({}, 429), answer()],
                    lambda client, _places: client.execute_with_retry("wf", {"f": at(6)}, initial_delay=0.01))
@@ -398,6 +415,20 @@ def _position(client, _places):
     file = at(6)
     client.execute_workflow("wf", {"f": file})
     return file.tell()
+
+
+def _position_after_failure(client, _places):
+    file = at(6)
+    try:
+        client.execute_workflow("wf", {"f": file, "no": object()})
+    except TypeError:
+        return file.tell()
+
+
+def _write_only(client, _places):
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "data"), "wb") as file:
+            return client.execute_workflow("wf", {"f": file})
 
 
 def _twice(client, _places):
@@ -459,7 +490,7 @@ def of_limits():
 def of_the_network():
     for name, timeout in {
         "float": 0.2, "int": 1, "tuple": (5, 0.2), "triple": (5, 5, 0.2), "text": "5", "zero": 0, "negative": -1,
-        "nan": float("nan"), "list": [5, 0.2],
+        "nan": float("nan"), "list": [5, 0.2], "bool": True,
     }.items():
         yield Scenario("timeout/hang/" + name, [answer(way="hang")], execute("wf", timeout=timeout))
     for name, timeout in {"none": None, "pair": (5, None), "float": 20.0}.items():
