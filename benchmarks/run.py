@@ -11,7 +11,7 @@ import time
 
 from harness import Lab, builds
 
-SCRIPTS = ("call", "tls", "threads", "imports", "memory", "json_decode", "big_answer", "upload", "batch")
+SCRIPTS = ("call", "tls", "threads", "imports", "memory", "json_decode", "big_answer", "upload", "batch", "streaming")
 VERDICTS = {True: "met", False: "MISSED", None: ""}
 
 

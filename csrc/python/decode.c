@@ -14,6 +14,7 @@ enum {
     PAUSE_ABOVE = 4 * 1024,
     KEY_SLOTS = 512,    /* power of two */
     LONGEST_KEY = 64,   /* bytes of a key that is kept for the next object */
+    ID_LENGTH = 36,     /* of the API's ids, which are UUIDs: kept like keys */
     SHORT_INTEGER = 18, /* digits that surely fit into 64 bits */
     /* A document may be flat up to here: where it isn't, little has been read in vain. */
     LONGEST_FLAT = 1024,
@@ -59,27 +60,34 @@ static PyObject *decode_text(struct decoder *decoder, const struct sim_json_valu
     return string;
 }
 
-/* A key, the very one of an earlier object where it was seen lately: documents repeat their keys,
- * and so do answers. */
-static PyObject *decode_key(struct decoder *decoder)
+/* Where a short text is kept in the list of keys. */
+static Py_ssize_t key_slot(const char *text, size_t length)
 {
-    const struct sim_json_value *key = decoder->next++;
-    size_t length = key->length, hash;
+    size_t hash = length * 31 + (unsigned char)text[0];
+
+    hash = hash * 31 + (unsigned char)text[length / 2];
+    hash = hash * 31 + (unsigned char)text[length - 1];
+    return (Py_ssize_t)(hash % KEY_SLOTS);
+}
+
+/* A text, the very one of earlier where it was seen lately: documents repeat their keys, and so do
+ * answers and events, which repeat the ids of blocks too. */
+static PyObject *decode_repeated(struct decoder *decoder, const struct sim_json_value *value)
+{
+    size_t length = value->length;
+    Py_ssize_t slot;
     PyObject *kept;
 
-    if (key->has_escapes || !key->is_ascii || length == 0 || length > LONGEST_KEY)
-        return decode_text(decoder, key);
-    hash = length * 31 + (unsigned char)key->text[0];
-    hash = hash * 31 + (unsigned char)key->text[length / 2];
-    hash = hash * 31 + (unsigned char)key->text[length - 1];
-    hash %= KEY_SLOTS;
-    kept = PyList_GET_ITEM(decoder->keys, hash);
+    if (value->has_escapes || !value->is_ascii || length == 0 || length > LONGEST_KEY)
+        return decode_text(decoder, value);
+    slot = key_slot(value->text, length);
+    kept = PyList_GET_ITEM(decoder->keys, slot);
     if ((size_t)PyUnicode_GET_LENGTH(kept) == length &&
-        memcmp(PyUnicode_1BYTE_DATA(kept), key->text, length) == 0)
+        memcmp(PyUnicode_1BYTE_DATA(kept), value->text, length) == 0)
         return Py_NewRef(kept);
-    kept = decode_text(decoder, key);
+    kept = decode_text(decoder, value);
     if (kept != NULL)
-        (void)PyList_SetItem(decoder->keys, (Py_ssize_t)hash, Py_NewRef(kept));
+        (void)PyList_SetItem(decoder->keys, slot, Py_NewRef(kept));
     return kept;
 }
 
@@ -126,7 +134,7 @@ static PyObject *decode_object(struct decoder *decoder, Py_ssize_t length)
     PyObject *dict = PyDict_New();
 
     for (Py_ssize_t i = 0; dict != NULL && i < length; i++) {
-        PyObject *key = decode_key(decoder);
+        PyObject *key = decode_repeated(decoder, decoder->next++);
         PyObject *value = key != NULL ? decode_value(decoder) : NULL;
         int stored = value != NULL ? PyDict_SetItem(dict, key, value) : -1;
         Py_XDECREF(key);
@@ -168,7 +176,8 @@ static PyObject *decode_value(struct decoder *decoder)
     case SIM_JSON_FLOAT:
         return PyFloat_FromDouble(value->number);
     case SIM_JSON_STRING:
-        return decode_text(decoder, value);
+        return value->length == ID_LENGTH ? decode_repeated(decoder, value)
+                                          : decode_text(decoder, value);
     case SIM_JSON_ARRAY:
     case SIM_JSON_OBJECT:
         return decode_container(decoder, value);
@@ -194,6 +203,15 @@ static int prepare_keys(struct pysim_state *state)
     PyObject_GC_UnTrack(keys); /* out of the reach of those who look through all objects */
     state->json_keys = keys;
     return 0;
+}
+
+int pysim_decode_expect(struct pysim_state *state, PyObject *key)
+{
+    const char *text = PyUnicode_AsUTF8(key);
+
+    if (text == NULL || prepare_keys(state) < 0)
+        return -1;
+    return PyList_SetItem(state->json_keys, key_slot(text, strlen(text)), Py_NewRef(key));
 }
 
 static PyObject *decode_values(struct pysim_state *state, const struct sim_json_value *values,

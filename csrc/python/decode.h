@@ -9,4 +9,8 @@
  * (ValueError with its message, RecursionError). */
 PyObject *pysim_decode(struct pysim_state *state, const char *text, size_t length);
 
+/* Keeps a key (str, ASCII, not empty) for the documents to come, so that theirs is the very same
+ * object and looking it up takes no comparing. 0, or -1 with MemoryError. */
+int pysim_decode_expect(struct pysim_state *state, PyObject *key);
+
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "python/decode.h"
 #include "python/error.h"
 #include "python/record.h"
 
@@ -84,9 +85,14 @@ static bool is_word(const struct pysim_fold *fold, PyObject *text, enum word wor
 
 int pysim_fold_init(struct pysim_fold *fold, struct pysim_state *state)
 {
+    static const enum word chunk_keys[] = {EVENT, BLOCK_ID, CHUNK};
+
     *fold = (struct pysim_fold){.state = state};
     if (state->stream_words == NULL && make_words(state) < 0)
         return -1;
+    for (size_t i = 0; i < sizeof chunk_keys / sizeof *chunk_keys; i++)
+        if (pysim_decode_expect(state, word_of(fold, chunk_keys[i])) < 0)
+            return -1;
     fold->index = PyDict_New();
     return fold->index != NULL ? 0 : -1;
 }
@@ -306,10 +312,10 @@ static int end_with_error(struct pysim_fold *fold, PyObject *message, const char
 
 /* ---- events ---- */
 
-static int fold_chunk(struct pysim_fold *fold, PyObject *data, struct pysim_event *event)
+static int fold_chunk(struct pysim_fold *fold, PyObject *text, struct pysim_event *event)
 {
-    event->text = get_str(fold, data, CHUNK);
-    event->is_chunk = event->text != NULL;
+    event->text = text;
+    event->is_chunk = text != NULL;
     if (!event->is_chunk || event->block_id == NULL)
         return 0;
     return add_text(fold, event->block_id, event->text);
@@ -322,7 +328,7 @@ static int fold_canvas(struct pysim_fold *fold, PyObject *data, PyObject *word,
 
     event->block_id = get_str(fold, inner, BLOCK_ID);
     if (is_word(fold, word, CANVAS_CHUNK))
-        return fold_chunk(fold, inner, event);
+        return fold_chunk(fold, get_str(fold, inner, CHUNK), event);
     if (is_word(fold, word, CANVAS_COMPLETED))
         return end_with_canvas_result(fold, inner);
     if (is_word(fold, word, CANVAS_ERROR))
@@ -345,7 +351,7 @@ static int fold_named(struct pysim_fold *fold, PyObject *data, PyObject *word,
     if (is_word(fold, word, ERROR))
         return end_with_error(fold, get(fold, data, ERROR), "The run failed");
     if (is_word(fold, word, CHUNK))
-        return fold_chunk(fold, data, event);
+        return fold_chunk(fold, get_str(fold, data, CHUNK), event);
     if (is_word(fold, word, CHUNK_RESET) && event->block_id != NULL)
         return reset_text(fold, event->block_id);
     if (is_word(fold, word, THINKING))
@@ -375,14 +381,14 @@ static PyObject *event_type(const struct pysim_fold *fold, PyObject *word, bool 
 int pysim_fold_event(struct pysim_fold *fold, PyObject *data, PyObject *type,
                      struct pysim_event *event)
 {
-    PyObject *word = get_str(fold, data, EVENT);
+    PyObject *word = get_str(fold, data, EVENT), *text = NULL;
     int result = 0;
 
     *event = (struct pysim_event){.block_id = get_str(fold, data, BLOCK_ID)};
     if (word != NULL)
         result = fold_named(fold, data, word, event);
-    else if (get_str(fold, data, CHUNK) != NULL)
-        result = fold_chunk(fold, data, event);
+    else if ((text = get_str(fold, data, CHUNK)) != NULL)
+        result = fold_chunk(fold, text, event);
     else if ((word = get_str(fold, data, TYPE)) != NULL)
         result = fold_canvas(fold, data, word, event);
     else if ((word = type) != NULL && data != NULL && PyDict_Check(data))
