@@ -3,7 +3,7 @@
 A row: scenarios (shell patterns, see scenarios.py), the aspect, what 0.1.1 does, what we do, why.
 "…" stands for any text. Aspects: "outcome" where another kind of thing comes of a call; else a field
 of the result or of the error; "rate limit", what get_rate_limit_info() says afterwards; "requests",
-what the server saw; "body" and "METHOD header" of a request; "waited long", over five seconds.
+what the server saw; "body" and "METHOD header" of a request; "waited long", over 15 seconds.
 """
 
 import collections

@@ -372,7 +372,7 @@ def of_limits():
     yield Scenario("retry/code-alone", [answer({"error": "x", "code": "RATE_LIMIT_EXCEEDED"}, 503), answer()], retry())
     yield Scenario("retry/other-word", [answer({"error": {"code": "RATE_LIMITED", "message": "m"}}, 503), answer()], retry())
     yield Scenario("retry/zero", [answer({}, 429, X_RateLimit_Limit="1", Retry_After="0"), answer()],
-                   lambda client, _places: client.execute_with_retry("wf", initial_delay=20.0))
+                   lambda client, _places: client.execute_with_retry("wf", initial_delay=30.0))
     yield Scenario("retry/stale-hint",
                    [answer(X_RateLimit_Limit="1", Retry_After="60"), limited, answer()],
                    lambda client, _places: (client.execute_workflow("wf"),
