@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
-from conftest import ScriptedServer
 from real_servers import Nginx, find
+from scripted import ScriptedServer
 from streaming import PATIENCE_S, StepServer, chunk, chunked, final, head, stream_of
 
 from simstudio import SimStudioClient, SimStudioError

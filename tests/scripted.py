@@ -1,0 +1,63 @@
+"""A scripted HTTP server for the tests: it answers what a test tells it to and keeps what it got."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Request:
+    def __init__(self, method, path, headers, body):
+        self.method, self.path, self.headers, self.body = method, path, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class ScriptedServer:
+    """Answers with the queued answers in turn; the last one stands for all further requests."""
+
+    def __init__(self):
+        self.requests = []
+        self.answers = []
+        script = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def log_message(self, *arguments):
+                pass
+
+            def answer(self):
+                length = int(self.headers.get("Content-Length") or 0)
+                request = Request(self.command, self.path, self.headers, self.rfile.read(length))
+                script.requests.append(request)
+                answer = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
+                status, headers, body = answer
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = answer
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.url = "http://127.0.0.1:%d" % self.http.server_port
+        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.005,), daemon=True)
+        self.thread.start()
+
+    def answer(self, body=None, status=200, **headers):
+        """Queues an answer: a body of bytes as it is, anything else as JSON."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers.append((status, named, data))
+        return self
+
+    def close(self):
+        self.http.shutdown()
+        self.http.server_close()
+        self.thread.join()
