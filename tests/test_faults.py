@@ -221,7 +221,7 @@ def test_a_connection_that_dies_while_idle_is_replaced(farewell):
 @pytest.mark.parametrize("kept", [1, 3])
 @pytest.mark.parametrize(
     "farewell", [[READ, CLOSE], [READ, RESET], [READ_HEAD, RESET], [READ, GOOD[:12], CLOSE], [READ, GOOD[:40], RESET]],
-    ids=["closed", "reset", "reset in the body", "cut in the status line", "cut in the head"],
+    ids=["closed", "reset", "reset-before-the-body", "cut in the status line", "cut in the head"],
 )
 def test_a_run_is_not_posted_again_when_a_kept_connection_dies_under_it(farewell, kept, content):
     barrier = threading.Barrier(kept)

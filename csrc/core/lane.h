@@ -19,8 +19,10 @@
 #include "core/trust.h"
 
 /* A request that libcurl repeats on its own is noticed by a callback from 7.80 on; before that,
- * by its asking to read the body again. */
+ * by its asking to read the body again. Settable, so that both ways are tested here. */
+#ifndef SIM_LANE_HAS_PREREQUEST
 #define SIM_LANE_HAS_PREREQUEST (LIBCURL_VERSION_NUM >= 0x075000)
+#endif
 
 enum {
     /* A connection idle for longer is not used again: load balancers commonly hang up after 60 s,
