@@ -98,14 +98,20 @@ class TlsHandler(BaseHTTPRequestHandler):
     do_GET = do_POST = answer
 
 
+class TlsServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # a client that refuses the certificate
+
+
 @pytest.fixture(scope="session")
 def tls_url(authority):
     """An https server whose certificate the authority has issued."""
     certificate = authority.issue("localhost", ["localhost", "127.0.0.1"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.file, certificate.key)
-    http = ThreadingHTTPServer(("127.0.0.1", 0), TlsHandler)
-    http.daemon_threads = True
+    http = TlsServer(("127.0.0.1", 0), TlsHandler)
     http.socket = context.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -33,14 +33,11 @@ class Environment:
         self.folder = Path(folder)
         self.python = self.folder / "bin" / "python"
         run([interpreter, "-m", "venv", self.folder])
+        place = run([self.python, "-c", "import sysconfig; print(sysconfig.get_path('platlib'))"])
+        self.site_packages = Path(place.strip())
 
     def pip(self, *arguments, **options):
         return run([self.python, "-m", "pip", "--disable-pip-version-check", *arguments], **options)
-
-    @property
-    def site_packages(self):
-        return Path(run([self.python, "-c", "import sysconfig; print(sysconfig.get_path('platlib'))"]
-                        ).strip())
 
     def files(self):
         """What is installed, less what Python writes by itself."""

@@ -27,6 +27,6 @@ def crowded(interpreters, make_environment):
 def test_all_three_work_at_once_in_whatever_order_they_are_imported(
         order, crowded, authority, tls_url, tmp_path):
     printed = run([crowded.python, HERE / "crowd.py", tls_url, authority.file, *order],
-                  cwd=str(tmp_path), env=dict(os.environ, SSL_CERT_FILE=authority.file))
+                  cwd=str(tmp_path), env=dict(os.environ, REQUESTS_CA_BUNDLE=authority.file))
     counts = dict(line.split() for line in printed.splitlines())
     assert counts == {"simstudio": "60", "pycurl": "60", "ssl": "60"}

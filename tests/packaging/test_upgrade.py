@@ -15,7 +15,8 @@ import os
 from simstudio import SimStudioClient, SimStudioError
 
 client = SimStudioClient(api_key=os.environ["SIM_API_KEY"], base_url=os.environ["SIM_BASE_URL"])
-print(client.validate_workflow("echo"), client.get_workflow_status("echo"))
+status = client.get_workflow_status("echo")
+print(client.validate_workflow("echo"), status.is_deployed, status.deployed_at)
 result = client.execute_workflow("echo", input_data={"message": "Hello"}, timeout=30.0)
 print(result.success, result.output, result.error, result.logs)
 print(client.execute_with_retry("echo", {"again": 1}, max_retries=2).output)
