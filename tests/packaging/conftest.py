@@ -3,7 +3,6 @@
 SIMSTUDIO_DIST names the folder with the wheels and the source distribution.
 """
 
-import os
 import shutil
 import ssl
 import subprocess
@@ -16,9 +15,7 @@ from installing import DIST, HERE, ROOT, Environment, tag_of
 
 from simstudio.testing import SimServer
 
-collect_ignore_glob = [] if "SIMSTUDIO_DIST" in os.environ else ["test_*.py"]
-if not collect_ignore_glob:
-    sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(ROOT / "scripts"))
 
 
 @pytest.fixture(scope="session")
