@@ -77,7 +77,11 @@ enum sim_status sim_buffer_append_text(struct sim_buffer *buffer, const char *te
 
 enum sim_status sim_buffer_append_char(struct sim_buffer *buffer, char character)
 {
-    return sim_buffer_append(buffer, &character, 1);
+    if (buffer->length >= buffer->limit || buffer->capacity - buffer->length < 2)
+        return sim_buffer_append(buffer, &character, 1);
+    buffer->data[buffer->length] = character;
+    sim_buffer_commit(buffer, 1);
+    return SIM_OK;
 }
 
 void sim_buffer_consume(struct sim_buffer *buffer, size_t length)

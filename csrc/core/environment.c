@@ -30,7 +30,7 @@ void sim_environment_find(const char *const *names, size_t count, const char **v
             continue;
         for (size_t i = 0; i < count; i++) {
             size_t length;
-            if (names[i][0] != **entry || values[i] != NULL)
+            if (names[i][0] != (*entry)[0] || names[i][1] != (*entry)[1] || values[i] != NULL)
                 continue;
             length = strlen(names[i]);
             if (strncmp(*entry, names[i], length) == 0 && (*entry)[length] == '=')

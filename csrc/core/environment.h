@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-/* Finds the values of `count` variables in one pass, as getenv() would one by one; NULL for a
- * variable that is not set. The text is the environment's. */
+/* Finds the values of `count` variables, each with a name, in one pass, as getenv() would one by
+ * one; NULL for a variable that is not set. The text is the environment's. */
 void sim_environment_find(const char *const *names, size_t count, const char **values);
 
 #endif

@@ -124,8 +124,7 @@ static enum sim_status note_field(struct sim_head *head, struct sim_text line,
     head->name_lengths |= bit_of((size_t)(colon - line.data));
     if (is_field(line, length, sizeof length - 1, &value))
         return note_length(head, value, error);
-    if (is_field(line, framing, sizeof framing - 1, &value) &&
-        value.length >= sizeof chunked - 1 &&
+    if (is_field(line, framing, sizeof framing - 1, &value) && value.length >= sizeof chunked - 1 &&
         strncasecmp(value.data + value.length - (sizeof chunked - 1), chunked,
                     sizeof chunked - 1) == 0)
         head->is_chunked = true;
@@ -136,6 +135,7 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
                                   struct sim_error *error)
 {
     enum sim_status status;
+    char *place = NULL;
     bool is_first;
 
     if (line.length > SIM_HEAD_LIMIT - head->total)
@@ -156,11 +156,12 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
     is_first = head->lines.length == 0;
     if (is_first && !is_status_line(line))
         return sim_fail(error, SIM_AMBIGUOUS, "The answer's status line is malformed");
-    status = sim_buffer_append(&head->lines, line.data, line.length);
-    if (status == SIM_OK)
-        status = sim_buffer_append_char(&head->lines, '\0');
+    status = sim_buffer_reserve(&head->lines, line.length + 1, &place);
     if (status != SIM_OK)
         return sim_fail(error, status, "No memory for the answer's headers");
+    memcpy(place, line.data, line.length);
+    place[line.length] = '\0';
+    sim_buffer_commit(&head->lines, line.length + 1);
     return is_first ? SIM_OK : note_field(head, line, error);
 }
 

@@ -222,19 +222,37 @@ static uint64_t find_special(uint64_t word)
            highs;
 }
 
+/* The bits before the first special character, in whole characters; a machine that has the first
+ * character in the highest bits looks at one after the other instead. */
+static unsigned plain_bits(uint64_t special)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (unsigned)__builtin_ctzll(special) & ~7U;
+#else
+    (void)special;
+    return 0;
+#endif
+}
+
 /* From the opening quote past the closing one. */
 static enum sim_status lex_string(struct walk *walk)
 {
     const char *at = walk->at + 1, *start = at, *end = walk->end;
     struct sim_json_value *value;
-    uint64_t word = 0, seen = 0;
+    uint64_t word = 0, special = 0, seen = 0;
+    unsigned plain;
     bool has_escapes = false;
 
     for (;; at++) {
         while (end - at >= (ptrdiff_t)sizeof word) {
             memcpy(&word, at, sizeof word);
-            if (find_special(word) != 0)
+            special = find_special(word);
+            if (special != 0) {
+                plain = plain_bits(special);
+                seen |= word & ((UINT64_C(1) << plain) - 1);
+                at += plain / 8;
                 break;
+            }
             seen |= word;
             at += sizeof word;
         }

@@ -190,13 +190,18 @@ enum sim_status sim_url_append_segment(struct sim_buffer *out, struct sim_text s
         if ((unsigned char)segment.data[i] < ' ' || segment.data[i] == 0x7F)
             return sim_fail(error, SIM_BAD_INPUT, "%s has a control character at position %zu",
                             name, i);
-    for (size_t i = 0; i < segment.length && status == SIM_OK; i++) {
+    for (size_t i = 0, plain; i < segment.length && status == SIM_OK; i += plain) {
         unsigned char character = (unsigned char)segment.data[i];
-        if (is_unreserved(character))
-            status = sim_buffer_append_char(out, (char)character);
-        else
-            status = sim_buffer_append(
-                out, (const char[]){'%', digits[character >> 4], digits[character & 15]}, 3);
+        for (plain = 0; i + plain < segment.length; plain++)
+            if (!is_unreserved((unsigned char)segment.data[i + plain]))
+                break;
+        if (plain > 0) {
+            status = sim_buffer_append(out, segment.data + i, plain);
+            continue;
+        }
+        plain = 1;
+        status = sim_buffer_append(
+            out, (const char[]){'%', digits[character >> 4], digits[character & 15]}, 3);
     }
     return status == SIM_OK ? SIM_OK : sim_fail(error, status, "No memory for a URL");
 }

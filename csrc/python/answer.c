@@ -215,10 +215,10 @@ static PyObject *raise_unusable_steals(const struct pysim_call *call, PyObject *
     bool may_be_cut = sim_exchange_may_be_cut(call->exchange);
 
     if (reason != NULL) {
-        failure.message = PyUnicode_FromFormat(
-            "%s: %S%s%s", call->endpoint->failure, reason,
-            may_be_cut ? "; the answer may have been cut short" : "",
-            may_be_cut ? call->endpoint->doubt : "");
+        failure.message =
+            PyUnicode_FromFormat("%s: %S%s%s", call->endpoint->failure, reason,
+                                 may_be_cut ? "; the answer may have been cut short" : "",
+                                 may_be_cut ? call->endpoint->doubt : "");
         failure.code = PyUnicode_FromString(call->endpoint->code);
         failure.details = body_details(call);
     }
@@ -336,7 +336,7 @@ static PyObject *answer_execution(const struct pysim_call *call, bool is_async)
         id = find_run_id(body, is_async);
     if (id != NULL)
         result = queued_result(call, body, id);
-    else if (get(body, "success") != NULL)
+    else if (pysim_record_fits(call->state, PYSIM_WorkflowExecutionResult, body))
         result = pysim_record_from_json(call->state, PYSIM_WorkflowExecutionResult, body);
     else
         result = plain_result(call, body);

@@ -260,6 +260,14 @@ static PyObject *ask_json(struct pysim_state *state, const char *text, size_t le
     return result;
 }
 
+/* Short, and not obviously nested: the last member of an answer mostly is a container. */
+static bool may_be_flat(struct sim_text source)
+{
+    char last = source.length > 2 ? source.data[source.length - 2] : '\0';
+
+    return source.length <= LONGEST_FLAT && last != '}' && last != ']';
+}
+
 /* NULL without an exception where json.loads shall decide. */
 static PyObject *decode_document(struct pysim_state *state, struct sim_text source)
 {
@@ -270,7 +278,7 @@ static PyObject *decode_document(struct pysim_state *state, struct sim_text sour
 
     if (prepare_keys(state) < 0)
         return NULL;
-    if (source.length <= LONGEST_FLAT && sim_json_read_flat(source, flat, FLAT_VALUES) > 0)
+    if (may_be_flat(source) && sim_json_read_flat(source, flat, FLAT_VALUES) > 0)
         return decode_values(state, flat, false);
     if (source.length > RELEASE_ABOVE) {
         Py_BEGIN_ALLOW_THREADS

@@ -81,6 +81,11 @@ static bool is_verbatim(Py_UCS4 character)
     return character >= ' ' && character < 0x7F && character != '"' && character != '\\';
 }
 
+static int write_quote(struct encoder *encoder)
+{
+    return check(sim_buffer_append_char(encoder->out, '"'));
+}
+
 /* Appends the characters of a str, escaped, without quotes. */
 static int write_text(struct encoder *encoder, PyObject *text)
 {
@@ -109,10 +114,7 @@ static int write_text(struct encoder *encoder, PyObject *text)
 
 static int write_string(struct encoder *encoder, PyObject *text)
 {
-    return write_literal(encoder, "\"") < 0 || write_text(encoder, text) < 0 ||
-                   write_literal(encoder, "\"") < 0
-               ? -1
-               : 0;
+    return write_quote(encoder) < 0 || write_text(encoder, text) < 0 ? -1 : write_quote(encoder);
 }
 
 /* Appends an ASCII str as it is; `text` is stolen and may be NULL with an exception set. */
@@ -157,9 +159,34 @@ static int write_float(struct encoder *encoder, PyObject *value)
     return write_ascii_steals(encoder, PyFloat_Type.tp_repr(value));
 }
 
+/* The digits of a number that fits into 64 bits, from the end of `digits`; where they begin. */
+static char *write_digits(char *end, long long number)
+{
+    unsigned long long rest =
+        number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
+
+    do
+        *--end = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (number < 0)
+        *--end = '-';
+    return end;
+}
+
 static int write_integer(struct encoder *encoder, PyObject *value)
 {
-    PyObject *text = PyLong_Type.tp_repr(value);
+    char digits[24], *end = digits + sizeof digits, *start;
+    int overflow = 0;
+    long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+    PyObject *text;
+
+    if (overflow == 0) {
+        if (number == -1 && PyErr_Occurred())
+            return -1;
+        start = write_digits(end, number);
+        return check(sim_buffer_append(encoder->out, start, (size_t)(end - start)));
+    }
+    text = PyLong_Type.tp_repr(value);
 
     /* More digits than the interpreter writes. */
     encoder->refused = text == NULL && PyErr_ExceptionMatches(PyExc_ValueError);

@@ -432,6 +432,18 @@ static PyObject *intern_all(const struct record_table *table, int keys)
     return all;
 }
 
+/* The dict of an instance before its values are put in; NULL for names that are NULL. */
+static PyObject *make_defaults(const struct record_table *table, PyObject *names)
+{
+    PyObject *dict = names != NULL ? PyDict_New() : NULL;
+
+    for (int i = 0; dict != NULL && i < table->signature.parameter_count; i++)
+        if (PyDict_SetItem(dict, PyTuple_GET_ITEM(names, i),
+                           fallback_value(table->fields[i].fallback)) < 0)
+            Py_CLEAR(dict);
+    return dict;
+}
+
 int pysim_record_register(PyObject *module, struct pysim_state *state)
 {
     PyObject *lazy_type = PyType_FromSpec(&lazy_spec);
@@ -440,8 +452,9 @@ int pysim_record_register(PyObject *module, struct pysim_state *state)
     state->records = PyTuple_New(PYSIM_RECORD_COUNT);
     state->record_fields = PyTuple_New(PYSIM_RECORD_COUNT);
     state->record_keys = PyTuple_New(PYSIM_RECORD_COUNT);
+    state->record_defaults = PyTuple_New(PYSIM_RECORD_COUNT);
     if (lazy_type == NULL || state->records == NULL || state->record_fields == NULL ||
-        state->record_keys == NULL)
+        state->record_keys == NULL || state->record_defaults == NULL)
         goto done;
     for (int which = 0; which < PYSIM_RECORD_COUNT; which++) {
         PyObject *type = register_type(module, &tables[which]);
@@ -449,7 +462,9 @@ int pysim_record_register(PyObject *module, struct pysim_state *state)
         PyTuple_SET_ITEM(state->records, which, type);
         PyTuple_SET_ITEM(state->record_fields, which, names);
         PyTuple_SET_ITEM(state->record_keys, which, keys);
+        PyTuple_SET_ITEM(state->record_defaults, which, make_defaults(&tables[which], names));
         if (type == NULL || names == NULL || keys == NULL ||
+            PyTuple_GET_ITEM(state->record_defaults, which) == NULL ||
             add_class_attributes(type, &tables[which], names) < 0 ||
             add_lazy_attributes(type, (enum pysim_record)which, (PyTypeObject *)lazy_type) < 0)
             goto done;
@@ -472,14 +487,14 @@ PyObject *pysim_record_new(struct pysim_state *state, enum pysim_record which,
 
     if (self == NULL)
         return NULL;
-    ((struct record *)self)->dict = dict = PyDict_New();
+    /* A copy comes in one piece, with room for all; adding key by key makes room twice. */
+    dict = PyDict_Copy(PyTuple_GET_ITEM(state->record_defaults, which));
+    ((struct record *)self)->dict = dict;
     if (dict == NULL)
         goto done;
-    for (int i = 0; i < table->signature.parameter_count; i++) {
-        PyObject *value = values[i] != NULL ? values[i] : fallback_value(table->fields[i].fallback);
-        if (PyDict_SetItem(dict, PyTuple_GET_ITEM(names, i), value) < 0)
+    for (int i = 0; i < table->signature.parameter_count; i++)
+        if (values[i] != NULL && PyDict_SetItem(dict, PyTuple_GET_ITEM(names, i), values[i]) < 0)
             goto done;
-    }
     result = Py_NewRef(self);
 done:
     Py_DECREF(self);
@@ -498,4 +513,15 @@ PyObject *pysim_record_from_json(struct pysim_state *state, enum pysim_record wh
             return NULL;
     }
     return pysim_record_new(state, which, values);
+}
+
+bool pysim_record_fits(struct pysim_state *state, enum pysim_record which, PyObject *mapping)
+{
+    PyObject *keys = PyTuple_GET_ITEM(state->record_keys, which);
+    bool fits = PyDict_Check(mapping);
+
+    for (Py_ssize_t i = 0; fits && i < tables[which].signature.required_count; i++)
+        fits = PyDict_GetItemWithError(mapping, PyTuple_GET_ITEM(keys, i)) != NULL;
+    PyErr_Clear(); /* no memory for the look-up: as if the key were missing */
+    return fits;
 }

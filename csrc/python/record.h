@@ -2,6 +2,8 @@
 #ifndef PYSIM_RECORD_H
 #define PYSIM_RECORD_H
 
+#include <stdbool.h>
+
 #include "python/state.h"
 
 /* One member for each RECORD of records.def: PYSIM_WorkflowExecutionResult, ... */
@@ -23,5 +25,8 @@ PyObject *pysim_record_new(struct pysim_state *state, enum pysim_record record,
  * is missing gives the field's default. A required field must be there: the caller checks. */
 PyObject *pysim_record_from_json(struct pysim_state *state, enum pysim_record record,
                                  PyObject *mapping);
+
+/* True when `mapping` is a dict that has the JSON keys of all required fields. */
+bool pysim_record_fits(struct pysim_state *state, enum pysim_record record, PyObject *mapping);
 
 #endif

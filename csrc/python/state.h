@@ -16,6 +16,7 @@
     X(records)         /* tuple of the result types, in the order of records.def */                \
     X(record_keys)     /* tuple of tuples: their JSON keys */                                      \
     X(record_fields)   /* tuple of tuples: their field names */                                    \
+    X(record_defaults) /* tuple of dicts: an instance's, with None for what is required */         \
     X(user_agent)      /* bytes, the header line */                                                \
     X(default_timeout) /* 30.0 */                                                                  \
     X(stream_timeout)  /* (30.0, 300.0) */                                                         \
