@@ -338,15 +338,15 @@ def test_an_event_whose_text_is_no_gzip_after_all(steps, live):
 
 def test_silence_is_a_timeout_that_keeps_the_text(steps, live):
     steps.steps = [head(), ONE, threading.Event()]
-    stream = live.stream_workflow("wf", timeout=(30, 0.2))
+    stream = live.stream_workflow("wf", timeout=(30, 1.0))
     assert next(stream).text == "one"
     started = time.monotonic()
     for step in (lambda: next(stream), lambda: list(stream.text_stream), stream.result):
         with pytest.raises(SimStudioError) as caught:
             step()
         assert (caught.value.code, caught.value.details) == ("TIMEOUT", {"b1": "one"})
-        assert str(caught.value) == "Workflow execution timed out after (30, 0.2) seconds"
-    assert 0.15 < time.monotonic() - started < 15
+        assert str(caught.value) == "Workflow execution timed out after (30, 1.0) seconds"
+    assert 0.9 < time.monotonic() - started < 30
     assert stream.blocks == {"b1": "one"}
     assert steps.was_left.wait(30)
 
@@ -363,13 +363,13 @@ def test_silence_before_the_stream_is_a_timeout(steps, live):
 def test_silence_of_an_ordinary_call_keeps_the_text(steps, live):
     steps.steps = [head(), ONE, threading.Event()]
     with pytest.raises(SimStudioError) as caught:
-        live.execute_workflow("wf", stream=True, timeout=0.2)
+        live.execute_workflow("wf", stream=True, timeout=1.0)
     assert (caught.value.code, caught.value.details) == ("TIMEOUT", {"b1": "one"})
 
 
 def test_the_total_deadline_holds_for_a_stream_that_is_never_silent(steps, live):
     steps.steps = [head()] + [ONE, 0.02] * 1000
-    stream = live.stream_workflow("wf", timeout=(30, 30, 0.3))
+    stream = live.stream_workflow("wf", timeout=(30, 30, 1.0))
     with pytest.raises(SimStudioError) as caught:
         for _event in stream:
             pass
@@ -383,18 +383,18 @@ def test_no_bound(steps, live):
 
 
 def test_pauses_shorter_than_the_read_part_are_none(steps, live):
-    steps.steps = [head()] + [ONE, 0.05] * 20 + [END]
-    assert live.stream_workflow("wf", timeout=(30, 0.9)).result().success
+    steps.steps = [head()] + [ONE, 0.05] * 40 + [END]
+    assert live.stream_workflow("wf", timeout=(30, 1.5)).result().success
 
 
 def test_what_the_reader_takes_its_time_for_is_not_the_servers_silence(steps, live):
     second, third = threading.Event(), threading.Event()
     steps.steps = [head(), ONE, second, TWO, third, END]
-    stream = live.stream_workflow("wf", timeout=(30, 0.5))
+    stream = live.stream_workflow("wf", timeout=(30, 1.2))
     next(stream)
     second.set()
-    time.sleep(0.8)  # longer than the read part, before an event that is there
+    time.sleep(1.5)  # longer than the read part, before an event that is there
     assert next(stream).text == "two"
-    time.sleep(0.8)  # and before one that comes after a while
+    time.sleep(1.5)  # and before one that comes after a while
     threading.Timer(0.1, third.set).start()
     assert next(stream).type == "final"

@@ -262,3 +262,33 @@ def test_a_stream_that_is_left_in_the_midst_of_a_flood_leaves_the_client_sound(s
             assert next(stream).type == "chunk"
         steps.steps = [head(), flood]
         assert live.execute_workflow("wf").output == {"b1": {"content": "x" * 90 * 20000}}
+
+
+GROWTH = """
+import sys
+from simstudio import SimStudioClient
+
+def peak_mib():  # ru_maxrss would begin with what the parent takes
+    with open("/proc/self/status") as status:
+        return [int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM")][0]
+
+client = SimStudioClient("key", sys.argv[1])
+before, count = peak_mib(), 0
+with client.stream_workflow("wf") as stream:
+    for event in stream:
+        count += 1
+    length = len(stream.result().output["b1"]["content"])
+print(count, length, peak_mib() - before, "libasan" in open("/proc/self/maps").read())
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs Linux's /proc to see the memory")
+def test_memory_grows_by_the_text_alone(steps):
+    """However many events there are: objects of a million of them would take half a gigabyte."""
+    steps.steps = [head()] + [stream_of(*[chunk("abcde")] * 1000)] * 1000 + [END]
+    ran = subprocess.run([sys.executable, "-c", GROWTH, steps.url], stdout=subprocess.PIPE, timeout=120, check=True)
+    count, length, grown_mib, keeps_freed = ran.stdout.decode().split()
+    if keeps_freed == "True":
+        pytest.skip("the sanitizer keeps what is freed")
+    assert (int(count), int(length)) == (1000001, 5000000)
+    assert float(grown_mib) < 5 * 2.5 + 15  # the buffer and the str; libraries, and the allocator's play

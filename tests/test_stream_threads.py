@@ -163,7 +163,7 @@ def test_closing_ends_the_result_that_another_thread_waits_for(steps, live):
 
 def test_other_threads_run_while_one_waits_for_an_event(steps, live):
     steps.steps = [head(), ONE, threading.Event()]
-    stream = live.stream_workflow("wf", timeout=(30, 0.5))
+    stream = live.stream_workflow("wf", timeout=(30, 1.0))
     next(stream)
     thread, outcome = in_thread(lambda: next(stream))
     count = 0

@@ -9,6 +9,11 @@ Tools that patch `requests` cannot see a native client; a server can::
         client = SimStudioClient("any key", server.url)
         print(client.execute_workflow("echo", {"message": "hi"}).output)
 
+A streamed run sends what a Stream says, live, with pauses and failures on demand::
+
+    story = Stream(["Once", 0.5, " upon", Stream.chunk_reset(), "No"], error="[agent] boom")
+    server.add_workflow("story", {}, stream=story)
+
 For pytest: `pytest_plugins = ["simstudio.testing"]` gives the fixture `sim_server`.
 The command line: `python -m simstudio.testing [--port N]`.
 """
