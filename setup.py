@@ -23,6 +23,9 @@ from setuptools.command.build_ext import build_ext
 PRIVATE_PREFIX = os.environ.get("SIMSTUDIO_STATIC_LIBS")
 ARCHIVES = glob(os.path.join(PRIVATE_PREFIX, "lib", "*.a")) if PRIVATE_PREFIX else []
 
+# Whoever names another level in CFLAGS, such as a build for gcov, means it.
+OPTIMISE = [] if "-O" in os.environ.get("CFLAGS", "") else ["-O2"]
+
 Library = namedtuple("Library", "name package config minimum trial link installers")
 Flags = namedtuple("Flags", "version compile link")  # version: None where nothing told it
 
@@ -184,8 +187,8 @@ setuptools.setup(
             include_dirs=["csrc"],
             define_macros=[("SIM_PRIVATE_CJSON", None)] if PRIVATE_PREFIX else [],
             extra_compile_args=[
-                "-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Wshadow",
-                "-Wstrict-prototypes", "-fvisibility=hidden",
+                "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wshadow",
+                "-Wstrict-prototypes", "-fvisibility=hidden", *OPTIMISE,
             ],
             # The archives' symbols stay inside: another libcurl in the process is none of ours.
             # What nothing calls is left out.

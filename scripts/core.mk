@@ -1,6 +1,12 @@
 # What attacks the C code from inside: sanitizers and failing allocations. Read by the Makefile.
-.PHONY: core-test
+.PHONY: core-test torture
 
 core-test: ## the C tests of the core, under the address and undefined-behaviour sanitizers
 	scripts/system-packages.sh
 	$(MAKE) -s -C tests/core run
+
+torture: $(VENV)/.ready ## refuse every allocation in turn: the core's, libcurl's, cJSON's, CPython's for us
+	$(MAKE) -s -C tests/core run
+	scripts/torture.sh $(IN_VENV) build/torture
+	FLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=all" \
+	    scripts/torture.sh $(IN_VENV) build/torture-asan

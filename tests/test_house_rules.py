@@ -47,7 +47,7 @@ MUTABLE_STATICS = {
     "csrc/core/json.c": {"current_arena", "hooks_once"},
     "csrc/core/process.c": {"watch_once", "is_watched", "cached_pid"},
     # Of the build in which allocations can be made to fail.
-    "csrc/core/memory.c": {"allowed_allocations", "refused_any"},
+    "csrc/core/memory.c": {"allowed_allocations", "refused_any", "live_blocks"},
 }
 # Tables that CPython takes without const.
 CPYTHON_TABLES = r"\b(PyType_Slot|PyType_Spec|PyM\w+Def|PyGetSetDef|PyModuleDef_Slot)\b"

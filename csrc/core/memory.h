@@ -20,11 +20,15 @@ void sim_free(void *block);
 char *sim_copy_text(const char *text, size_t length) SIM_MUST_CHECK;
 
 #ifdef SIM_MEMORY_FAULTS
+/* For whoever has loaded the core as a shared object. */
+#define SIM_MEMORY_HOOK __attribute__((visibility("default")))
 /* Lets `allowed` allocations pass and refuses the next one; a negative number switches this
  * off. Process-wide and atomic, so threads may run under it. */
-void sim_memory_fail_after(long allowed);
+SIM_MEMORY_HOOK void sim_memory_fail_after(long allowed);
 /* True when an allocation was refused since the last sim_memory_fail_after(). */
-int sim_memory_has_failed(void);
+SIM_MEMORY_HOOK int sim_memory_has_failed(void);
+/* Blocks that are in use. */
+SIM_MEMORY_HOOK long sim_memory_live(void);
 #endif
 
 #endif

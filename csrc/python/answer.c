@@ -38,24 +38,57 @@ static const struct {
 
 /* ---- looking into decoded bodies ---- */
 
-/* The value of a key, borrowed; NULL without an exception when `object` is no dict or lacks it. */
-static PyObject *get(PyObject *object, const char *key)
-{
-    PyObject *name, *value;
+/* The keys, each a str in the module's state, so that a look-up needs no memory. */
+#define KEYS(X)                                                                                    \
+    X(ERROR, "error")                                                                              \
+    X(MESSAGE, "message")                                                                          \
+    X(CODE, "code")                                                                                \
+    X(SUCCESS, "success")                                                                          \
+    X(ASYNC, "async")                                                                              \
+    X(TASK_ID, "taskId")                                                                           \
+    X(JOB_ID, "jobId")                                                                             \
+    X(RUN_ID, "runId")                                                                             \
+    X(DATA, "data")                                                                                \
+    X(STATUS, "status")                                                                            \
+    X(STATUS_URL, "statusUrl")                                                                     \
+    X(CREATED_AT, "createdAt")                                                                     \
+    X(LINKS, "links")                                                                              \
+    X(IS_DEPLOYED, "isDeployed")                                                                   \
+    X(RATE_LIMIT, "rateLimit")                                                                     \
+    X(USAGE, "usage")                                                                              \
+    X(LIMIT, "limit")                                                                              \
+    X(REQUESTS_PER_MINUTE, "requestsPerMinute")
 
+#define KEY_NAME(name, text) name,
+enum key { KEYS(KEY_NAME) KEY_COUNT };
+
+int pysim_answer_register(struct pysim_state *state)
+{
+#define KEY_TEXT(name, text) text,
+    static const char *const texts[] = {KEYS(KEY_TEXT)};
+
+    state->answer_keys = pysim_state_intern(texts, KEY_COUNT);
+    return state->answer_keys != NULL ? 0 : -1;
+}
+
+/* Borrowed. */
+static PyObject *key_of(const struct pysim_call *call, enum key key)
+{
+    return PyTuple_GET_ITEM(call->state->answer_keys, key);
+}
+
+/* The value of a key, borrowed; NULL when `object` is no dict or lacks it. */
+static PyObject *get(const struct pysim_call *call, PyObject *object, enum key key)
+{
     if (object == NULL || !PyDict_Check(object))
         return NULL;
-    name = PyUnicode_FromString(key);
-    value = name != NULL ? PyDict_GetItemWithError(object, name) : NULL;
-    Py_XDECREF(name);
-    PyErr_Clear(); /* no memory for the look-up: as if the key were missing */
-    return value;
+    return PyDict_GetItemWithError(object, key_of(call, key)); /* of str alone: cannot fail */
 }
 
 /* The same, for a value that is a str which is not empty. */
-static PyObject *get_text(PyObject *object, const char *key)
+static PyObject *get_text(const struct pysim_call *call, PyObject *object, enum key key)
 {
-    PyObject *value = get(object, key);
+    PyObject *value = get(call, object, key);
 
     return value != NULL && PyUnicode_Check(value) && PyUnicode_GET_LENGTH(value) > 0 ? value
                                                                                       : NULL;
@@ -66,22 +99,27 @@ static const struct sim_buffer *body_of(const struct pysim_call *call)
     return sim_exchange_body(call->exchange);
 }
 
+/* True when what was raised says that a body is no JSON, or none that can be decoded. */
+static bool is_refusal(void)
+{
+    return PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_RecursionError);
+}
+
 /* The body for `details`: what its JSON says, else its text, so that nothing a run gave is lost;
- * NULL without an exception when it is empty, or when there is no memory to show it. */
-static PyObject *body_details(const struct pysim_call *call)
+ * NULL when it is empty. 0, or -1 with an exception. */
+static int body_details(const struct pysim_call *call, PyObject **details)
 {
     const struct sim_buffer *body = body_of(call);
-    PyObject *details;
 
+    *details = NULL;
     if (body->length == 0)
-        return NULL;
-    details = pysim_decode(call->state, body->data, body->length);
-    if (details == NULL) {
+        return 0;
+    *details = pysim_decode(call->state, body->data, body->length);
+    if (*details == NULL && is_refusal()) {
         PyErr_Clear();
-        details = PyUnicode_DecodeUTF8(body->data, (Py_ssize_t)body->length, "replace");
-        PyErr_Clear();
+        *details = PyUnicode_DecodeUTF8(body->data, (Py_ssize_t)body->length, "replace");
     }
-    return details;
+    return *details != NULL ? 0 : -1;
 }
 
 static int64_t retry_after_ms(const struct pysim_call *call)
@@ -108,9 +146,12 @@ static PyObject *http_phrase(const struct pysim_call *call)
     else if ((module = PyImport_ImportModule("http")) != NULL &&
              (status = PyObject_CallMethod(module, "HTTPStatus", "l", http_status)) != NULL)
         phrase = PyObject_GetAttrString(status, "phrase");
-    PyErr_Clear(); /* a status that the standard does not know has no phrase */
-    message = phrase != NULL ? PyUnicode_FromFormat("HTTP %ld: %U", http_status, phrase)
-                             : PyUnicode_FromFormat("HTTP %ld", http_status);
+    if (phrase != NULL)
+        message = PyUnicode_FromFormat("HTTP %ld: %U", http_status, phrase);
+    else if (PyErr_ExceptionMatches(PyExc_ValueError)) { /* no status that the standard knows */
+        PyErr_Clear();
+        message = PyUnicode_FromFormat("HTTP %ld", http_status);
+    }
     Py_XDECREF(phrase);
     Py_XDECREF(module);
     Py_XDECREF(status);
@@ -119,10 +160,10 @@ static PyObject *http_phrase(const struct pysim_call *call)
 
 static PyObject *error_message(const struct pysim_call *call, PyObject *details)
 {
-    PyObject *message = get_text(details, "error");
+    PyObject *message = get_text(call, details, ERROR);
 
     if (message == NULL)
-        message = get_text(get(details, "error"), "message");
+        message = get_text(call, get(call, details, ERROR), MESSAGE);
     return message != NULL ? Py_NewRef(message) : http_phrase(call);
 }
 
@@ -143,18 +184,19 @@ static PyObject *code_from_word(PyObject *word)
 }
 
 /* NULL without an exception for no code. */
-static PyObject *error_code(PyObject *details, long http_status)
+static PyObject *error_code(const struct pysim_call *call, PyObject *details)
 {
-    PyObject *word = get_text(details, "code");
+    long http_status = sim_exchange_http_status(call->exchange);
+    PyObject *word = get_text(call, details, CODE);
 
     if (word == NULL)
-        word = get_text(get(details, "error"), "code");
+        word = get_text(call, get(call, details, ERROR), CODE);
     if (word != NULL)
         return code_from_word(word);
     for (size_t i = 0; i < sizeof status_codes / sizeof *status_codes; i++)
         if (status_codes[i].http_status == http_status)
             return PyUnicode_FromString(status_codes[i].code);
-    return get(details, "success") == Py_False ? PyUnicode_FromString("EXECUTION_ERROR") : NULL;
+    return get(call, details, SUCCESS) == Py_False ? PyUnicode_FromString("EXECUTION_ERROR") : NULL;
 }
 
 /* A redirect that was not followed: nothing was sent to where it points. */
@@ -179,10 +221,11 @@ PyObject *pysim_answer_raise(const struct pysim_call *call)
     bool is_run = call->endpoint->is_post;
     struct pysim_failure failure = {
         .http_status = sim_exchange_http_status(call->exchange),
-        .details = body_details(call),
         .retry_after_ms = retry_after_ms(call),
     };
 
+    if (body_details(call, &failure.details) < 0)
+        return NULL;
     if (sim_exchange_refused_redirect(call->exchange, &host)) {
         failure.message = redirect_message(call, host);
         failure.code = PyUnicode_FromString(call->endpoint->code);
@@ -196,7 +239,7 @@ PyObject *pysim_answer_raise(const struct pysim_call *call)
     }
     else {
         failure.message = error_message(call, failure.details);
-        failure.code = error_code(failure.details, failure.http_status);
+        failure.code = error_code(call, failure.details);
     }
     if (failure.message != NULL && !PyErr_Occurred())
         (void)pysim_raise(call->state, &failure);
@@ -220,9 +263,9 @@ static PyObject *raise_unusable_steals(const struct pysim_call *call, PyObject *
                                  may_be_cut ? "; the answer may have been cut short" : "",
                                  may_be_cut ? call->endpoint->doubt : "");
         failure.code = PyUnicode_FromString(call->endpoint->code);
-        failure.details = body_details(call);
     }
-    if (failure.message != NULL && failure.code != NULL)
+    if (failure.message != NULL && failure.code != NULL &&
+        body_details(call, &failure.details) == 0)
         (void)pysim_raise(call->state, &failure);
     Py_XDECREF(reason);
     Py_XDECREF(failure.message);
@@ -235,19 +278,11 @@ static PyObject *raise_unusable_steals(const struct pysim_call *call, PyObject *
 static PyObject *decode_body(const struct pysim_call *call)
 {
     const struct sim_buffer *body = body_of(call);
-    PyObject *type = NULL, *value = NULL, *traceback = NULL;
     PyObject *result = pysim_decode(call->state, body->length > 0 ? body->data : "", body->length);
 
-    if (result != NULL ||
-        !(PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_RecursionError)))
+    if (result != NULL || !is_refusal())
         return result;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    (void)raise_unusable_steals(call, PyObject_Str(value));
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
-    return NULL;
+    return raise_unusable_steals(call, pysim_error_take_message());
 }
 
 /* The decoded body of an endpoint that answers with an object. */
@@ -266,16 +301,16 @@ static PyObject *decode_object(const struct pysim_call *call)
 /* ---- results ---- */
 
 /* The id of a queued run in a 202: what each era of server calls it. Borrowed; NULL: none. */
-static PyObject *find_run_id(PyObject *body, bool is_async)
+static PyObject *find_run_id(const struct pysim_call *call, PyObject *body, bool is_async)
 {
-    PyObject *id = get_text(body, "taskId");
+    PyObject *id = get_text(call, body, TASK_ID);
 
     /* Only what was asked for, or says so itself, is taken for a queued run by the later names: a
      * workflow's own answer may have status 202 and a field of such a name. */
-    if (id == NULL && (is_async || get(body, "async") == Py_True)) {
-        id = get_text(body, "jobId");
+    if (id == NULL && (is_async || get(call, body, ASYNC) == Py_True)) {
+        id = get_text(call, body, JOB_ID);
         if (id == NULL)
-            id = get_text(get(body, "data"), "runId");
+            id = get_text(call, get(call, body, DATA), RUN_ID);
     }
     return id;
 }
@@ -283,20 +318,20 @@ static PyObject *find_run_id(PyObject *body, bool is_async)
 static PyObject *queued_result(const struct pysim_call *call, PyObject *body, PyObject *id)
 {
     struct pysim_state *state = call->state;
-    PyObject *success = get(body, "success"), *status = get_text(body, "status");
-    PyObject *created_at = get_text(body, "createdAt"), *links = get(body, "links");
-    PyObject *status_url = get_text(body, "statusUrl");
+    PyObject *success = get(call, body, SUCCESS), *status = get_text(call, body, STATUS);
+    PyObject *created_at = get_text(call, body, CREATED_AT), *links = get(call, body, LINKS);
+    PyObject *status_url = get_text(call, body, STATUS_URL);
     PyObject *own_links = NULL, *queued = NULL, *nothing = NULL, *result = NULL;
 
     if (status_url == NULL)
-        status_url = get_text(get(body, "data"), "statusUrl");
+        status_url = get_text(call, get(call, body, DATA), STATUS_URL);
     queued = PyUnicode_FromString("queued");
     nothing = PyUnicode_FromString("");
     own_links = links != NULL && PyDict_Check(links) ? Py_NewRef(links) : PyDict_New();
     if (queued == NULL || nothing == NULL || own_links == NULL)
         goto done;
     if (PyDict_GET_SIZE(own_links) == 0 && status_url != NULL &&
-        PyDict_SetItemString(own_links, "status", status_url) < 0)
+        PyDict_SetItem(own_links, key_of(call, STATUS), status_url) < 0)
         goto done;
     result = pysim_record_new(state, PYSIM_AsyncExecutionResult,
                               (PyObject *const[]){
@@ -333,7 +368,7 @@ static PyObject *answer_execution(const struct pysim_call *call, bool is_async)
     if (body == NULL)
         return NULL;
     if (http_status == HTTP_ACCEPTED)
-        id = find_run_id(body, is_async);
+        id = find_run_id(call, body, is_async);
     if (id != NULL)
         result = queued_result(call, body, id);
     else if (pysim_record_fits(call->state, PYSIM_WorkflowExecutionResult, body))
@@ -361,15 +396,15 @@ static PyObject *answer_status(const struct pysim_call *call)
 {
     PyObject *body = decode_object(call), *result = NULL;
 
-    if (body != NULL && (get(body, "isDeployed") != NULL ||
-                         PyDict_SetItemString(body, "isDeployed", Py_False) == 0))
+    if (body != NULL && (get(call, body, IS_DEPLOYED) != NULL ||
+                         PyDict_SetItem(body, key_of(call, IS_DEPLOYED), Py_False) == 0))
         result = pysim_record_from_json(call->state, PYSIM_WorkflowStatus, body);
     Py_XDECREF(body);
     return result;
 }
 
 /* Today's servers send requestsPerMinute where the documentation has limit. */
-static int add_documented_limit(PyObject *buckets)
+static int add_documented_limit(const struct pysim_call *call, PyObject *buckets)
 {
     PyObject *name, *bucket, *per_minute;
     Py_ssize_t at = 0;
@@ -377,9 +412,9 @@ static int add_documented_limit(PyObject *buckets)
     if (!PyDict_Check(buckets))
         return 0;
     while (PyDict_Next(buckets, &at, &name, &bucket)) {
-        per_minute = get(bucket, "requestsPerMinute");
-        if (per_minute != NULL && get(bucket, "limit") == NULL &&
-            PyDict_SetItemString(bucket, "limit", per_minute) < 0)
+        per_minute = get(call, bucket, REQUESTS_PER_MINUTE);
+        if (per_minute != NULL && get(call, bucket, LIMIT) == NULL &&
+            PyDict_SetItem(bucket, key_of(call, LIMIT), per_minute) < 0)
             return -1;
     }
     return 0;
@@ -394,10 +429,10 @@ static PyObject *answer_usage(const struct pysim_call *call)
     no_usage = PyDict_New();
     if (body == NULL || no_limit == NULL || no_usage == NULL)
         goto done;
-    success = get(body, "success");
-    rate_limit = get(body, "rateLimit");
-    usage = get(body, "usage");
-    if (rate_limit != NULL && add_documented_limit(rate_limit) < 0)
+    success = get(call, body, SUCCESS);
+    rate_limit = get(call, body, RATE_LIMIT);
+    usage = get(call, body, USAGE);
+    if (rate_limit != NULL && add_documented_limit(call, rate_limit) < 0)
         goto done;
     result = pysim_record_new(call->state, PYSIM_UsageLimits,
                               (PyObject *const[]){

@@ -28,11 +28,25 @@ static inline PyObject *Py_XNewRef(PyObject *object)
  * On 3.8 the instance's own dealloc drops the reference, but traverse must not show it. */
 #if PY_VERSION_HEX >= 0x03090000
 #define PYSIM_VISIT_TYPE(self) Py_VISIT(Py_TYPE(self))
-#define PYSIM_TYPE_FROM_SPEC(module, spec, bases) PyType_FromModuleAndSpec(module, spec, bases)
 #else
 #define PYSIM_VISIT_TYPE(self) ((void)0)
-#define PYSIM_TYPE_FROM_SPEC(module, spec, bases) PyType_FromSpecWithBases(spec, bases)
 #endif
+
+/* A new heap type; on 3.8 types do not know their module. */
+static inline PyObject *pysim_type_from_spec(PyObject *module, PyType_Spec *spec, PyObject *bases)
+{
+#if PY_VERSION_HEX >= 0x03090000
+    PyObject *type = PyType_FromModuleAndSpec(module, spec, bases);
+#else
+    PyObject *type = PyType_FromSpecWithBases(spec, bases);
+
+    (void)module;
+#endif
+    /* Not every version says that it had no memory for the type's doc. */
+    if (type == NULL && !PyErr_Occurred())
+        PyErr_NoMemory();
+    return type;
+}
 
 /* A call's name in error messages: with its class from 3.10 on. */
 #if PY_VERSION_HEX >= 0x030A0000

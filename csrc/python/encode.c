@@ -208,7 +208,7 @@ static int enter(struct encoder *encoder, PyObject *container, const struct encl
     for (; outer != NULL; outer = outer->outer) {
         if (outer->container == container) {
             PyErr_SetString(PyExc_ValueError, "Circular reference detected");
-            encoder->refused = true;
+            encoder->refused = PyErr_ExceptionMatches(PyExc_ValueError) != 0; /* or no memory */
             return -1;
         }
     }

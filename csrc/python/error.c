@@ -134,3 +134,21 @@ done:
     Py_XDECREF(failure.code);
     return NULL;
 }
+
+PyObject *pysim_error_take_message(void)
+{
+    PyObject *type, *value, *traceback, *message = NULL;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    /* Making the exception may have failed, and this is what came of it. */
+    if (PyErr_GivenExceptionMatches(type, PyExc_MemoryError)) {
+        PyErr_Restore(type, value, traceback);
+        return NULL;
+    }
+    message = PyObject_Str(value);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return message;
+}

@@ -53,8 +53,8 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
     int stream = is_true(values[STREAM]);
     int is_async = stream < 0 ? -1 : is_true(values[ASYNC_EXECUTION]);
     struct sim_error refusal = {SIM_AMBIGUOUS, ""};
-    PyObject *type, *value, *traceback, *text;
     struct pysim_state *state = pysim_client_state(self);
+    PyObject *text;
     int encoded;
 
     *execution = (struct execution){.state = state, .is_async = is_async > 0};
@@ -73,17 +73,12 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
     if (encoded != PYSIM_ENCODE_REFUSED)
         return encoded;
     /* What json refuses is a failure of the call, as it always was; nothing has been sent. */
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    text = PyObject_Str(value);
+    text = pysim_error_take_message();
     if (text != NULL && PyUnicode_AsUTF8(text) != NULL) {
         (void)PyOS_snprintf(refusal.message, sizeof refusal.message, "%s", PyUnicode_AsUTF8(text));
         (void)pysim_raise_core(state, &refusal, execution->call.endpoint->failure,
                                execution->call.endpoint->code);
     }
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
     Py_XDECREF(text);
     return -1;
 }

@@ -47,15 +47,8 @@ static int make_words(struct pysim_state *state)
 {
 #define WORD_TEXT(name, text) text,
     static const char *const texts[] = {WORDS(WORD_TEXT)};
-    PyObject *words = PyTuple_New(WORD_COUNT);
+    PyObject *words = pysim_state_intern(texts, WORD_COUNT);
 
-    for (int i = 0; words != NULL && i < WORD_COUNT; i++) {
-        PyObject *word = PyUnicode_InternFromString(texts[i]);
-        if (word == NULL)
-            Py_CLEAR(words);
-        else
-            PyTuple_SET_ITEM(words, i, word);
-    }
     if (words == NULL)
         return -1;
     Py_XSETREF(state->stream_words, words);
@@ -417,10 +410,12 @@ PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interrupt
                                                  interruption != NULL
                                                      ? interruption
                                                      : "The stream ended without its final event");
-    failure.code =
-        PyUnicode_FromString(fold->error != NULL ? "EXECUTION_ERROR" : "STREAM_INTERRUPTED");
-    failure.details = pysim_fold_blocks(fold);
-    if (failure.message != NULL && failure.code != NULL && failure.details != NULL)
+    if (failure.message != NULL)
+        failure.code =
+            PyUnicode_FromString(fold->error != NULL ? "EXECUTION_ERROR" : "STREAM_INTERRUPTED");
+    if (failure.code != NULL)
+        failure.details = pysim_fold_blocks(fold);
+    if (failure.details != NULL)
         (void)pysim_raise(fold->state, &failure);
     Py_XDECREF(failure.message);
     Py_XDECREF(failure.code);
@@ -437,10 +432,9 @@ void pysim_fold_amend_exception(const struct pysim_fold *fold)
     PyErr_Fetch(&type, &value, &traceback);
     PyErr_NormalizeException(&type, &value, &traceback);
     code = PyObject_GetAttrString(value, "code");
-    blocks = pysim_fold_blocks(fold);
-    interrupted = PyUnicode_FromString("STREAM_INTERRUPTED");
-    if (code != NULL && blocks != NULL && interrupted != NULL &&
-        PyObject_SetAttrString(value, "details", blocks) == 0 &&
+    blocks = code != NULL ? pysim_fold_blocks(fold) : NULL;
+    interrupted = blocks != NULL ? PyUnicode_FromString("STREAM_INTERRUPTED") : NULL;
+    if (interrupted != NULL && PyObject_SetAttrString(value, "details", blocks) == 0 &&
         !(PyUnicode_Check(code) && PyUnicode_CompareWithASCIIString(code, "TIMEOUT") == 0))
         (void)PyObject_SetAttrString(value, "code", interrupted);
     PyErr_Clear(); /* without memory the exception stands as it is */

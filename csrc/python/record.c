@@ -446,7 +446,7 @@ static PyObject *make_defaults(const struct record_table *table, PyObject *names
 
 int pysim_record_register(PyObject *module, struct pysim_state *state)
 {
-    PyObject *lazy_type = PyType_FromSpec(&lazy_spec);
+    PyObject *lazy_type = pysim_type_from_spec(module, &lazy_spec, NULL);
     int result = -1;
 
     state->records = PyTuple_New(PYSIM_RECORD_COUNT);

@@ -44,7 +44,7 @@ PyObject *pysim_state_add_type(PyObject *module, PyType_Spec *spec, PyObject *ba
     name = PyUnicode_InternFromString(dot != NULL ? dot + 1 : spec->name);
     if (name == NULL)
         goto done;
-    type = PYSIM_TYPE_FROM_SPEC(module, spec, bases);
+    type = pysim_type_from_spec(module, spec, bases);
     /* A class of Python's has no module before its name in messages. */
     if (type == NULL || PyObject_SetAttrString(type, "__name__", name) < 0)
         goto done;
@@ -59,6 +59,20 @@ done:
     Py_XDECREF(name);
     Py_XDECREF(type);
     return result;
+}
+
+PyObject *pysim_state_intern(const char *const *texts, Py_ssize_t count)
+{
+    PyObject *all = PyTuple_New(count);
+
+    for (Py_ssize_t i = 0; all != NULL && i < count; i++) {
+        PyObject *text = PyUnicode_InternFromString(texts[i]);
+        if (text == NULL)
+            Py_CLEAR(all);
+        else
+            PyTuple_SET_ITEM(all, i, text);
+    }
+    return all;
 }
 
 int pysim_state_traverse(PyObject *module, visitproc visit, void *arg)

@@ -12,6 +12,7 @@
     X(SimStudioError)                                                                              \
     X(WorkflowStream)                                                                              \
     X(text_stream)     /* the type of its iterator over texts */                                   \
+    X(answer_keys)     /* tuple of str, answer.c's */                                              \
     X(stream_words)    /* tuple of str, fold.c's; NULL before the first stream */                  \
     X(records)         /* tuple of the result types, in the order of records.def */                \
     X(record_keys)     /* tuple of tuples: their JSON keys */                                      \
@@ -40,6 +41,9 @@ struct pysim_state *pysim_state_of_type(PyTypeObject *type);
 
 /* Makes a heap type of the module and adds it to the module under its name. A new reference. */
 PyObject *pysim_state_add_type(PyObject *module, PyType_Spec *spec, PyObject *bases);
+
+/* A new tuple of interned str. */
+PyObject *pysim_state_intern(const char *const *texts, Py_ssize_t count);
 
 /* For the module's definition. */
 int pysim_state_traverse(PyObject *module, visitproc visit, void *arg);

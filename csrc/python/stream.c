@@ -485,7 +485,7 @@ int pysim_stream_register(PyObject *module, struct pysim_state *state)
     PyObject *type;
 
     state->WorkflowStream = pysim_state_add_type(module, &stream_spec, NULL);
-    state->text_stream = PyType_FromSpec(&texts_spec);
+    state->text_stream = pysim_type_from_spec(module, &texts_spec, NULL);
     if (state->WorkflowStream == NULL || state->text_stream == NULL)
         return -1;
     /* Both are made here alone: without a constructor neither can be half made. */

@@ -76,12 +76,28 @@ static void a_refused_growth_leaves_the_block(void)
     sim_free(block);
 }
 
+static void blocks_in_use_are_counted(void)
+{
+    const long before = sim_memory_live();
+    void *block = sim_alloc(8), *zeroed = sim_alloc_zeroed(2, 4), *grown = sim_realloc(NULL, 8);
+
+    CHECK_INT(sim_memory_live() - before, 3);
+    grown = sim_realloc(grown, 4096);
+    CHECK_INT(sim_memory_live() - before, 3);
+    sim_free(NULL);
+    sim_free(block);
+    sim_free(zeroed);
+    sim_free(grown);
+    CHECK_INT(sim_memory_live() - before, 0);
+}
+
 static const struct check_test tests[] = {
     TEST(no_size_is_no_failure),
     TEST(zeroed_memory_is_zero),
     TEST(a_block_keeps_its_bytes_when_it_grows),
     TEST(a_copy_holds_any_byte_and_ends_in_nul),
     TEST(the_chosen_allocation_is_refused_and_no_other),
+    TEST(blocks_in_use_are_counted),
     TEST(a_refused_growth_leaves_the_block),
 };
 
