@@ -32,8 +32,8 @@ PyObject *pysim_raise(struct pysim_state *state, const struct pysim_failure *fai
 PyObject *pysim_raise_core(struct pysim_state *state, const struct sim_error *error,
                            const char *prefix, const char *code);
 
-/* Takes the exception under way and returns its str() (a new reference); NULL, with MemoryError, when
- * there was no memory for either. */
+/* Takes the exception under way and returns its str() (a new reference); NULL, with MemoryError,
+ * when there was no memory for either. */
 PyObject *pysim_error_take_message(void);
 
 #endif
