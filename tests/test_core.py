@@ -40,7 +40,7 @@ def programs(tmp_path_factory):
     folder = FOLDER.parent.parent / "build" / "core-test"
     make = shutil.which("gmake") or "make"
     built = subprocess.run(
-        [make, "-s", "-C", str(FOLDER), "OUT=%s" % folder, "all"],
+        [make, "-s", "-j%d" % (os.cpu_count() or 1), "-C", str(FOLDER), "OUT=%s" % folder, "all"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         universal_newlines=True,
