@@ -87,8 +87,8 @@ def failures(client):
     title("Failures")
     show_failure('execute_workflow("failing")', lambda: client.execute_workflow("failing"))
     show_failure('execute_workflow("undeployed")', lambda: client.execute_workflow("undeployed"))
-    show_failure('execute_workflow("slow", {"seconds": 2}, timeout=0.2)',
-                 lambda: client.execute_workflow("slow", {"seconds": 2}, timeout=0.2))
+    show_failure('execute_workflow("slow", {"seconds": 0.5}, timeout=0.2)',
+                 lambda: client.execute_workflow("slow", {"seconds": 0.5}, timeout=0.2))
     client.set_api_key("not the key")
     show_failure('set_api_key("not the key"); get_usage_limits()', client.get_usage_limits)
     client.api_key = KEY

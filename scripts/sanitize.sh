@@ -34,7 +34,7 @@ runtime=$(gcc -print-file-name=$runtime)
 
 mkdir -p "$copy"
 tar -cf - --exclude='*.so' --exclude=__pycache__ benchmarks csrc examples scripts simstudio tests \
-    ./*.md ./*.toml ./*.in ./.[a-z]*-* ./.ci LICENSE Makefile setup.py | tar -xf - -C "$copy"
+    ./*.md ./*.toml ./*.in ./.[a-z]*-* LICENSE Makefile setup.py | tar -xf - -C "$copy"
 if [ ! -e "$environment/.ready" ] || [ tests/requirements.txt -nt "$environment/.ready" ]; then
     rm -rf "$environment"
     "$python" -m venv "$environment"
