@@ -159,6 +159,14 @@ def test_a_curl_config_that_does_not_run_is_named(build):
     assert "CURL_CONFIG names /nowhere/curl-config" in finished.stdout
 
 
+def test_a_place_without_the_static_libraries_is_named_and_no_other_is_taken(build, tmp_path):
+    finished = build(SIMSTUDIO_STATIC_LIBS=str(tmp_path))
+    assert finished.returncode != 0 and not build.made.exists()
+    (sentence,) = finished.stdout.splitlines()
+    assert "SIMSTUDIO_STATIC_LIBS names %s, which has no libcurl" % tmp_path in sentence
+    assert "scripts/build-libraries.sh" in sentence
+
+
 def test_the_version_stands_in_pyproject_alone():
     project = (ROOT / "pyproject.toml").read_text()
     assert project.count('"%s"' % simstudio.__version__) == 1

@@ -44,6 +44,13 @@ def test_there_is_something_to_look_at():
     assert len(METHODS) > 15 and len(DATA) >= 4
 
 
+def test_the_package_names_all_that_it_offers():
+    for cls in CLASSES:
+        assert re.search(r"\b%s\b" % cls.__name__, simstudio.__doc__), cls
+    public = {name for name, value in vars(simstudio).items() if isinstance(value, type)}
+    assert public == {cls.__name__ for cls in CLASSES} | {"Client"}
+
+
 @pytest.mark.parametrize("cls", CLASSES, ids=name_of)
 def test_a_class_says_what_it_is_in_one_line(cls):
     first, _, rest = inspect.getdoc(cls).partition("\n\n")
