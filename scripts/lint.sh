@@ -18,7 +18,7 @@ c_files=$(find csrc tests -name '*.[ch]' | sort)
 jobs=$(getconf _NPROCESSORS_ONLN)
 
 echo "shellcheck"
-shellcheck .ci/run scripts/*.sh
+shellcheck .ci/run scripts/*.sh tests/packaging/*.sh
 
 each() { # each COMMAND...: once for every source, which stands where {} is, several at a time
     # shellcheck disable=SC2086
