@@ -6,6 +6,7 @@ and see what would have reached whom. Nothing leaves the machine."""
 import collections
 import json
 import ssl
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -77,15 +78,28 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = answer
 
 
+class Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], OSError):  # a client may leave, and refuse a certificate
+            super().handle_error(request, client_address)
+
+
 class World:
-    def __init__(self, certificate):
+    """`certificate`: what the hosts have; `own`: what the proxy itself has, if it is an https one."""
+
+    def __init__(self, certificate, own=None):
         self.visits, self.connects, self.dead = [], [], set()
         self.answers = {}
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(certificate.file, certificate.key)
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
+        self.http = Listener(("127.0.0.1", 0), Handler)
         self.http.world = self
+        if own is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(own.file, own.key)
+            self.http.socket = context.wrap_socket(self.http.socket, server_side=True, do_handshake_on_connect=False)
         self.url = "http://127.0.0.1:%d" % self.http.server_port
         self.thread = threading.Thread(target=self.http.serve_forever, args=(0.005,), daemon=True)
         self.thread.start()

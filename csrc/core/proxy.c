@@ -115,8 +115,8 @@ enum sim_status sim_proxies_read(struct sim_proxies *proxies)
 
 /* ---- no_proxy ---- */
 
-/* True for an IPv4 `address` in "network/bits"; `*is_network` when `entry` is such a thing. */
-static bool is_in_network(struct in_addr address, const char *entry, bool *is_network)
+/* True for an IPv4 `address` in "network/bits". */
+static bool is_in_network(struct in_addr address, const char *entry)
 {
     char base_text[INET_ADDRSTRLEN];
     const char *slash = strchr(entry, '/');
@@ -125,7 +125,6 @@ static bool is_in_network(struct in_addr address, const char *entry, bool *is_ne
     char *end = NULL;
     long bits;
 
-    *is_network = false;
     if (length >= sizeof base_text || !isdigit((unsigned char)slash[1]))
         return false;
     memcpy(base_text, entry, length);
@@ -133,15 +132,7 @@ static bool is_in_network(struct in_addr address, const char *entry, bool *is_ne
     bits = strtol(slash + 1, &end, 10);
     if (*end != '\0' || bits < 1 || bits > 32 || inet_aton(base_text, &base) == 0)
         return false;
-    *is_network = true;
     return (ntohl(address.s_addr ^ base.s_addr) >> (32 - bits)) == 0;
-}
-
-static bool ends_with(const char *text, const char *suffix)
-{
-    size_t length = strlen(text), suffix_length = strlen(suffix);
-
-    return suffix_length <= length && strcmp(text + length - suffix_length, suffix) == 0;
 }
 
 /* True for the domain itself, and for names below it. */
@@ -157,20 +148,14 @@ static bool is_in_domain(const char *name, const char *domain)
            (length == name_length || name[name_length - length - 1] == '.');
 }
 
-/* One entry against the host in lower case, alone and with the port that the URL names. requests
- * asks two authorities: itself, for which the end of a name need not be at a dot, and urllib. */
+/* One entry against the host, alone and with the port that the URL names. */
 static bool entry_matches(const char *entry, const char *host, const char *host_and_port)
 {
     struct in_addr address;
-    bool is_network;
 
-    if (inet_aton(host, &address) != 0) {
-        if (is_in_network(address, entry, &is_network) || (!is_network && strcmp(entry, host) == 0))
-            return true;
-    }
-    else if (ends_with(host, entry) || ends_with(host_and_port, entry))
-        return true;
-    return is_in_domain(host, entry);
+    if (inet_aton(host, &address) != 0) /* urllib has an address for a name, too */
+        return is_in_network(address, entry) || is_in_domain(host, entry);
+    return is_in_domain(host, entry) || is_in_domain(host_and_port, entry);
 }
 
 static bool is_exempt(const char *list, const struct sim_url *url)
@@ -181,8 +166,7 @@ static bool is_exempt(const char *list, const struct sim_url *url)
         return true;
     if (url->host.length >= sizeof host)
         return false;
-    for (size_t i = 0; i < url->host.length; i++)
-        host[i] = (char)tolower((unsigned char)url->host.data[i]);
+    memcpy(host, url->host.data, url->host.length);
     host[url->host.length] = '\0';
     (void)snprintf(host_and_port, sizeof host_and_port, "%s:%u", host, url->port);
     if (!url->has_port)

@@ -31,8 +31,8 @@ void sim_proxy_fini(struct sim_proxy *proxy); /* legal on all zero, and twice */
  * case; HTTP_PROXY is ignored in a CGI program, where REQUEST_METHOD is set.*/
 enum sim_status sim_proxies_read(struct sim_proxies *proxies) SIM_MUST_CHECK;
 
-/* Chooses for `url`. No proxy for what no_proxy exempts: "*" alone is everything; hosts and
- * host:port, where the end of a name counts; IPv4 addresses and networks (10.0.0.0/8). A proxy
+/* Chooses for `url`. No proxy for what no_proxy exempts: "*" alone is everything; hosts
+ * and host:port, with all their subdomains; IPv4 addresses and networks (10.0.0.0/8). A proxy
  * without a scheme is an http one. SIM_NOT_SENT, with a message without its credentials, for a
  * proxy that is no URL, or of another scheme than http, https, socks4, socks4a, socks5, socks5h. */
 enum sim_status sim_proxies_choose(const struct sim_proxies *proxies, const struct sim_url *url,
