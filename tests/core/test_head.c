@@ -187,10 +187,8 @@ static void chunks_are_announced_by_the_last_coding(void)
         const char *line;
         bool is_chunked;
     } rows[] = {
-        {"Transfer-Encoding: chunked", true},
-        {"transfer-encoding: gzip, Chunked", true},
-        {"Transfer-Encoding: chunked, gzip", false},
-        {"Transfer-Encoding: chunk", false},
+        {"Transfer-Encoding: chunked", true},        {"transfer-encoding: gzip, Chunked", true},
+        {"Transfer-Encoding: chunked, gzip", false}, {"Transfer-Encoding: chunk", false},
         {"X-Transfer-Encoding: chunked", false},
     };
 

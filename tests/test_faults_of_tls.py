@@ -1,0 +1,66 @@
+"""Answers that break off inside TLS, with and without a goodbye."""
+
+import ssl
+import time
+
+import pytest
+from test_faults import ANSWERS, BODY, OUTPUT, assert_doubtful, execute, failure_of
+from wire import CLOSE, READ, RESET, Wire
+
+from simstudio import SimStudioClient
+
+
+def say_goodbye(connection):
+    """close_notify, and no wait for the client's."""
+    connection.sock.settimeout(0.2)
+    try:
+        connection.sock = connection.sock.unwrap()
+    except (OSError, ValueError):
+        pass
+
+
+@pytest.fixture(scope="module")
+def certificate(authority):
+    return authority.issue("breaks-off", ["127.0.0.1"])
+
+
+@pytest.fixture
+def context(authority, certificate, monkeypatch):
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(certificate.file, certificate.key)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.file)
+    return made
+
+
+@pytest.mark.parametrize("fault", [CLOSE, RESET, say_goodbye], ids=["cut", "reset", "cut in order"])
+def test_an_answer_that_breaks_off_is_an_error(context, fault):
+    answer, _ = ANSWERS["content-length"]
+    for offset in range(0, len(answer), 11):
+        with Wire([READ, answer[:offset], fault], context=context) as wire:
+            assert_doubtful(failure_of(execute, wire))
+        assert wire.count(b"POST ") == 1
+
+
+@pytest.mark.parametrize("answer", [answer for answer, _ in ANSWERS.values()], ids=ANSWERS)
+def test_a_complete_answer_is_never_lost(context, answer):
+    with Wire([READ, answer, say_goodbye], context=context) as wire:
+        assert execute(wire).output == OUTPUT
+
+
+@pytest.mark.parametrize("fault", [CLOSE, say_goodbye], ids=["cut", "cut in order"])
+def test_an_answer_without_a_length_is_known_by_its_json(context, fault):
+    """libcurl takes a connection's end for the answer's even where no close_notify came before it; what
+    is then missing is noticed because no beginning of an object is one."""
+    answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + BODY
+    for offset in range(0, len(answer), 11):
+        with Wire([READ, answer[:offset], fault], context=context) as wire:
+            assert_doubtful(failure_of(execute, wire))
+
+
+def test_a_kept_connection_that_ends_without_a_goodbye_is_replaced(context):
+    answer, _ = ANSWERS["content-length"]
+    with Wire([READ, answer, CLOSE], [READ, answer], context=context) as wire, SimStudioClient("key", wire.url) as client:
+        assert client.execute_workflow("wf").output == OUTPUT
+        time.sleep(0.05)  # the end arrives
+        assert client.execute_workflow("wf").output == OUTPUT
+    assert wire.count(b"POST ") == 2
