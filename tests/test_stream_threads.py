@@ -18,6 +18,7 @@ INTERRUPTED = """
 import os, signal, sys, threading, time
 from simstudio import SimStudioClient, SimStudioError
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
 client = SimStudioClient("key", sys.argv[1])
 stream = client.stream_workflow("wf")
 assert next(stream).text == "one"

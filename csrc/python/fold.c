@@ -374,18 +374,19 @@ static PyObject *event_type(const struct pysim_fold *fold, PyObject *word, bool 
 int pysim_fold_event(struct pysim_fold *fold, PyObject *data, PyObject *type,
                      struct pysim_event *event)
 {
-    PyObject *word = get_str(fold, data, EVENT), *text = NULL;
+    PyObject *word = get_str(fold, data, EVENT), *text = NULL, *canvas_word = NULL;
     int result = 0;
 
     *event = (struct pysim_event){.block_id = get_str(fold, data, BLOCK_ID)};
-    if (word != NULL)
-        result = fold_named(fold, data, word, event);
-    else if ((text = get_str(fold, data, CHUNK)) != NULL)
+    if (word == NULL && (text = get_str(fold, data, CHUNK)) == NULL &&
+        (canvas_word = get_str(fold, data, TYPE)) == NULL)
+        word = type; /* the event stream's own way to name it */
+    if (text != NULL)
         result = fold_chunk(fold, text, event);
-    else if ((word = get_str(fold, data, TYPE)) != NULL)
-        result = fold_canvas(fold, data, word, event);
-    else if ((word = type) != NULL && data != NULL && PyDict_Check(data))
-        result = fold_named(fold, data, word, event); /* the event stream's own way to name it */
+    else if (canvas_word != NULL)
+        result = fold_canvas(fold, data, word = canvas_word, event);
+    else if (word != NULL && data != NULL && PyDict_Check(data))
+        result = fold_named(fold, data, word, event);
     if (result == 0)
         event->type = event_type(fold, word, event->is_chunk);
     return event->type != NULL ? 0 : -1;
