@@ -288,15 +288,30 @@ sys.modules["certifi"] = types.SimpleNamespace(where=lambda: %r)
 
 def found(hosts, shim, files, python=(None, None, None), base=None, repeat=False):
     """What comes of a call where of all the usual places there are only `files`, which stand elsewhere."""
-    program = PYTHON % python + PROGRAM
     mapped = ["%s=%s" % (path, files.get(path, "")) for path in USUAL]
-    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    environment.update(PATHS=":".join(mapped), LD_PRELOAD=":".join(filter(None, [os.environ.get("LD_PRELOAD"), shim])))
     # Python is asked once: the second call finds what the first one found.
     more = ["ssl.get_default_verify_paths = sys.modules['certifi'] = None"] if repeat else []
-    done = subprocess.run([sys.executable, "-c", program, base or hosts.url("good")] + more, env=environment, check=True,
-                          universal_newlines=True, stdout=subprocess.PIPE)
+    return execute(PYTHON % python + PROGRAM, shim, mapped, base or hosts.url("good"), *more)
+
+
+def execute(program, shim, mapped, *arguments):
+    """What a program prints that has none of the variables, and sees the usual places as `mapped`."""
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    environment.update(PATHS=":".join(mapped), LD_PRELOAD=":".join(filter(None, [os.environ.get("LD_PRELOAD"), shim])))
+    done = subprocess.run([sys.executable, "-c", program, *arguments], env=environment, check=True, universal_newlines=True,
+                          stdout=subprocess.PIPE)
     return done.stdout.strip()
+
+
+@pytest.mark.parametrize("raised, outcome", [
+    ("KeyboardInterrupt", "KeyboardInterrupt"), ("SystemExit", "SystemExit"), ("RuntimeError", "done"), ("MemoryError", "done"),
+])
+def test_a_place_that_fails_is_passed_by_and_ctrl_c_is_not(hosts, shim, authority, raised, outcome):
+    python = "import ssl\ndef fail(): raise %s\nssl.get_default_verify_paths = fail\n" % raised
+    program = python + PROGRAM + "except BaseException as other:\n    print(type(other).__name__)\n"
+    mapped = ["%s=%s" % (path, authority.file if path == USUAL[1] else "") for path in USUAL]
+    assert execute(program, shim, mapped, hosts.url("good")) == outcome
+    assert len(hosts.backend.requests) == (outcome == "done")
 
 
 def against(source):

@@ -32,9 +32,9 @@ static PyObject *ask(size_t place)
     return value;
 }
 
-/* Asks a place, and keeps what it says for later calls. False when that names nothing that exists,
- * whatever went wrong: the next place is asked then. */
-static bool find_in_place(struct pysim_state *state, size_t place, struct sim_trust *trust)
+/* Asks a place, and keeps what it says for later calls. 1, or 0 when that names nothing that exists,
+ * whatever went wrong: the next place is asked then. -1 for what is no Exception, such as Ctrl-C. */
+static int find_in_place(struct pysim_state *state, size_t place, struct sim_trust *trust)
 {
     PyObject *path = ask(place), *encoded = NULL, *kept = NULL;
 
@@ -43,14 +43,17 @@ static bool find_in_place(struct pysim_state *state, size_t place, struct sim_tr
     if (encoded != NULL &&
         sim_trust_from_path(PyBytes_AS_STRING(encoded), places[place].source, trust))
         kept = Py_BuildValue("nO", (Py_ssize_t)place, encoded);
-    if (kept != NULL)
-        Py_XSETREF(state->certificates, kept);
-    else
-        *trust = (struct sim_trust){0};
-    PyErr_Clear();
     Py_XDECREF(encoded);
     Py_XDECREF(path);
-    return kept != NULL;
+    if (kept != NULL) {
+        Py_XSETREF(state->certificates, kept);
+        return 1;
+    }
+    *trust = (struct sim_trust){0};
+    if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception))
+        return -1;
+    PyErr_Clear();
+    return 0;
 }
 
 /* What an earlier call has found, if it still exists. */
@@ -66,18 +69,28 @@ static bool find_kept(const struct pysim_state *state, struct sim_trust *trust)
     return sim_trust_from_path(path, places[place].source, trust);
 }
 
-static void find_default(struct pysim_state *state, bool is_https, struct sim_trust *trust)
+/* Asks the places from `start` to `end`. 1 when one is found, 0 when none is, -1 with an exception. */
+static int find_in_places(struct pysim_state *state, size_t start, size_t end,
+                          struct sim_trust *trust)
 {
+    int found = 0;
+
+    for (size_t i = start; i < end && found == 0; i++)
+        found = find_in_place(state, i, trust);
+    return found;
+}
+
+static int find_default(struct pysim_state *state, bool is_https, struct sim_trust *trust)
+{
+    const size_t count = sizeof places / sizeof *places, first = is_https ? SSL_PLACES : 0;
+    int found;
+
     if (sim_http_default_trust(trust) || find_kept(state, trust))
-        return;
-    for (size_t i = 0; is_https && i < SSL_PLACES; i++)
-        if (find_in_place(state, i, trust))
-            return;
-    if (sim_trust_from_usual_places(trust))
-        return;
-    for (size_t i = is_https ? SSL_PLACES : 0; i < sizeof places / sizeof *places; i++)
-        if (find_in_place(state, i, trust))
-            return;
+        return 0;
+    found = find_in_places(state, 0, first, trust);
+    if (found == 0 && !sim_trust_from_usual_places(trust))
+        found = find_in_places(state, first, count, trust);
+    return found < 0 ? -1 : 0;
 }
 
 int pysim_certificates_find(struct pysim_state *state, struct sim_text base,
@@ -92,7 +105,5 @@ int pysim_certificates_find(struct pysim_state *state, struct sim_text base,
         *error = (struct sim_error){SIM_OK, ""};
         return 0;
     }
-    if (trust->source == NULL)
-        find_default(state, is_https, trust);
-    return 0;
+    return trust->source == NULL ? find_default(state, is_https, trust) : 0;
 }
