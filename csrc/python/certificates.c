@@ -32,8 +32,9 @@ static PyObject *ask(size_t place)
     return value;
 }
 
-/* Asks a place, and keeps what it says for later calls. 1, or 0 when that names nothing that exists,
- * whatever went wrong: the next place is asked then. -1 for what is no Exception, such as Ctrl-C. */
+/* Asks a place, and keeps what it says for later calls. 1, or 0 when that names nothing that
+ * exists, whatever went wrong: the next place is asked then. -1 for what is no Exception, such as
+ * Ctrl-C. */
 static int find_in_place(struct pysim_state *state, size_t place, struct sim_trust *trust)
 {
     PyObject *path = ask(place), *encoded = NULL, *kept = NULL;
@@ -69,7 +70,8 @@ static bool find_kept(const struct pysim_state *state, struct sim_trust *trust)
     return sim_trust_from_path(path, places[place].source, trust);
 }
 
-/* Asks the places from `start` to `end`. 1 when one is found, 0 when none is, -1 with an exception. */
+/* Asks the places from `start` to `end`. 1 when one is found, 0 when none is, -1 with an
+ * exception. */
 static int find_in_places(struct pysim_state *state, size_t start, size_t end,
                           struct sim_trust *trust)
 {
