@@ -155,6 +155,23 @@ def test_close_lets_a_call_in_flight_finish_and_closes_the_rest():
         assert eventually(lambda: wire.open_connections() == 0)
 
 
+def test_a_closed_connection_ends_although_a_forked_child_has_it_too():
+    with Wire(answering(RESULT)) as wire, SimStudioClient("key", wire.url) as client:
+        run(client)
+        blocked, unblock = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(unblock)
+            os.read(blocked, 1)  # until the parent closes its end
+            os._exit(0)
+        os.close(blocked)
+        client.close()
+        ended = eventually(lambda: wire.open_connections() == 0)
+        os.close(unblock)
+        os.waitpid(child, 0)
+        assert ended
+
+
 def socket_to(port):
     """The descriptor of this process's one socket whose other end is that port."""
     found = []

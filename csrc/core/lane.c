@@ -36,6 +36,8 @@ static int on_close(void *context, curl_socket_t descriptor)
     struct sim_lane *lane = context;
 
     sim_sockets_remove(&lane->sockets, descriptor);
+    /* Forked children may have it too, and would keep it open; what they close is not it. */
+    (void)shutdown(descriptor, SHUT_RDWR);
     return close(descriptor);
 }
 
