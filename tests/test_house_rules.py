@@ -21,7 +21,7 @@ SUFFIXES = (".c", ".h", ".def", ".py", ".pyi", ".md", ".sh")
 # A unit of the core includes those before it.
 CORE_UNITS = (
     "status memory buffer environment url base64 clock process deadline retry sse json head sockets "
-    "pool moves credentials proxy redirect route trust lane http"
+    "pool moves session credentials proxy redirect route trust lane http"
 ).split()
 # What an exported name of a unit begins with, where that is not the unit's own name.
 PREFIXES = {
@@ -29,7 +29,7 @@ PREFIXES = {
     "memory": ("alloc", "realloc", "free", "copy", "memory"),
     "redirect": ("redirects",),
     "proxy": ("proxy", "proxies"),
-    "http": ("http", "session", "exchange"),
+    "http": ("http", "exchange"),
     "error": ("raise", "error"),
     "call": ("call", "timeout", "sleep"),
     "module": ("state",),
@@ -45,7 +45,7 @@ MUTABLE_STATICS = {
     "csrc/core/http.c": {"libcurl_once", "libcurl_status"},
     # Of the build with a cJSON of its own, whose hooks get no context.
     "csrc/core/json.c": {"current_arena", "hooks_once"},
-    "csrc/core/process.c": {"watch_once", "is_watched", "cached_pid"},
+    "csrc/core/process.c": {"watch_once", "is_watched", "cached_pid", "holding", "forking"},
     # Of the build in which allocations can be made to fail.
     "csrc/core/memory.c": {"allowed_allocations", "refused_any", "live_blocks"},
 }

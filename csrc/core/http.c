@@ -1,15 +1,12 @@
 #include "core/http.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/head.h"
 #include "core/lane.h"
 #include "core/memory.h"
-#include "core/moves.h"
-#include "core/pool.h"
 #include "core/process.h"
 #include "core/route.h"
 
@@ -38,12 +35,6 @@ struct sim_exchange {
 #if !SIM_LANE_HAS_PREREQUEST
     size_t body_sent;
 #endif
-};
-
-struct sim_session {
-    struct sim_pool pool;
-    atomic_uint references;
-    struct sim_moves moves;
 };
 
 static pthread_once_t libcurl_once = PTHREAD_ONCE_INIT;
@@ -159,7 +150,7 @@ static int on_seek(void *context, curl_off_t offset, int origin)
 }
 #endif
 
-/* ---- sessions ---- */
+/* ---- lanes in their session ---- */
 
 static void entry_free(struct sim_pool_entry *entry)
 {
@@ -190,40 +181,9 @@ static const struct sim_pool_kind lanes = {
     .idle_max_ms = SIM_LANE_IDLE_MAX_S * INT64_C(1000),
 };
 
-struct sim_session *sim_session_new(void)
+struct sim_session *sim_http_session_new(void)
 {
-    struct sim_session *session = sim_alloc_zeroed(1, sizeof *session);
-
-    if (session == NULL)
-        return NULL;
-    if (!sim_pool_init(&session->pool, &lanes) || !sim_moves_init(&session->moves)) {
-        sim_free(session);
-        return NULL;
-    }
-    atomic_init(&session->references, 1);
-    return session;
-}
-
-/* In a forked child the connections are the parent's, and the locks may be held by nobody. */
-static void session_notice_fork(struct sim_session *session)
-{
-    if (sim_pool_notice_fork(&session->pool))
-        sim_moves_renew_lock(&session->moves);
-}
-
-void sim_session_release(struct sim_session *session)
-{
-    if (session == NULL || atomic_fetch_sub(&session->references, 1) > 1)
-        return;
-    sim_pool_fini(&session->pool);
-    sim_moves_fini(&session->moves);
-    sim_free(session);
-}
-
-void sim_session_close(struct sim_session *session)
-{
-    session_notice_fork(session);
-    sim_pool_close(&session->pool);
+    return sim_session_new(&lanes);
 }
 
 static struct sim_exchange *exchange_new(void)
@@ -258,7 +218,7 @@ static struct sim_exchange *session_check_out(struct sim_session *session)
 {
     struct sim_exchange *x;
 
-    session_notice_fork(session);
+    sim_session_notice_fork(session);
     x = (struct sim_exchange *)sim_pool_take(&session->pool);
     if (x == NULL) {
         x = exchange_new();
@@ -435,11 +395,32 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     return SIM_OK;
 }
 
+/* All that libcurl can do without waiting. Forks are held off: OpenSSL has locks that a child would
+ * find held (tests/test_fork.py). Where the big lock is held, no fork can come anyway. */
+static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
+{
+    CURLcode resumed = CURLE_OK;
+    int running = 0;
+    enum sim_status status;
+
+    sim_process_hold_forks();
+    if (x->is_paused)
+        resumed = curl_easy_pause(x->lane.easy, CURLPAUSE_CONT); /* it may pause again */
+    if (resumed != CURLE_OK)
+        status = exchange_fail(x, resumed, &x->failure);
+    else if (curl_multi_perform(x->lane.multi, &running) != CURLM_OK)
+        status = fail_no_memory(&x->failure);
+    else
+        status = exchange_conclude(x, done, &x->failure);
+    sim_process_let_fork();
+    return status;
+}
+
 enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim_error *error)
 {
     int64_t now_ms = sim_clock_monotonic_ms(), left_ms = 0;
     const int64_t end_ms = now_ms + SIM_HTTP_STEP_MS;
-    int running = 0, ready = 0;
+    int ready = 0;
     enum sim_status status;
 
     *done = x->is_done;
@@ -451,15 +432,8 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
     /* A signal handler of the caller may have forked: the connection is the parent's. */
     if (x->lane.entry.owner != sim_process_id())
         return sim_fail(error, SIM_AMBIGUOUS, "The process has forked during the exchange");
-    if (x->is_paused) {
-        CURLcode code = curl_easy_pause(x->lane.easy, CURLPAUSE_CONT); /* it may pause again */
-        if (code != CURLE_OK)
-            return exchange_fail(x, code, error);
-    }
     while (!*done) {
-        if (curl_multi_perform(x->lane.multi, &running) != CURLM_OK)
-            return fail_no_memory(error);
-        status = exchange_conclude(x, done, &x->failure);
+        status = exchange_advance(x, done);
         now_ms = sim_clock_monotonic_ms();
         if (status == SIM_OK && !*done)
             status = sim_deadline_left(&x->request.timeouts, &x->progress, now_ms, end_ms - now_ms,
@@ -499,7 +473,7 @@ void sim_exchange_finish(struct sim_exchange *x)
         return;
     session = x->session;
     x->session = NULL;
-    session_notice_fork(session);
+    sim_session_notice_fork(session);
     if (x->lane.entry.owner == session->pool.owner) {
         /* Taken out before it is done, a transfer loses its connection: what is left of its
          * answer must not be read as the next one's. */

@@ -15,6 +15,7 @@
 
 #include "core/buffer.h"
 #include "core/deadline.h"
+#include "core/session.h"
 #include "core/status.h"
 #include "core/trust.h"
 #include "core/url.h" /* struct sim_text */
@@ -26,7 +27,6 @@ enum {
     SIM_HTTP_MOST_IDLE = 10,
 };
 
-struct sim_session;  /* shared, counted */
 struct sim_exchange; /* one request under way, with the connection that it uses */
 
 struct sim_request {
@@ -45,12 +45,8 @@ struct sim_request {
     const char *stream_type;
 };
 
-struct sim_session *sim_session_new(void) SIM_MUST_CHECK; /* NULL: no memory */
-/* Gives up one reference; NULL is legal. Exchanges under way keep the session alive. */
-void sim_session_release(struct sim_session *session);
-/* Closes the idle connections, and those in use as soon as their exchange ends. The session
- * stays usable and connects anew. */
-void sim_session_close(struct sim_session *session);
+/* A session of connections; NULL: no memory. */
+struct sim_session *sim_http_session_new(void) SIM_MUST_CHECK;
 
 /* Begins an exchange. Nothing is sent before the first step. The environment's proxy variables
  * are read here, and not again. On failure `*exchange` is NULL. */

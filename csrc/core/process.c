@@ -3,20 +3,50 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <time.h>
 #include <unistd.h>
+
+enum {
+    PAUSE_NS = 50 * 1000,                /* between two looks at what another thread does */
+    MOST_PAUSES = 1000000000 / PAUSE_NS, /* a fork is not held off for longer than a second */
+};
 
 static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
 static bool is_watched;       /* forks clear the cache; set once, before the cache is ever filled */
 static atomic_int cached_pid; /* 0: not known */
 
-static void forget_pid(void)
+/* A thread counts itself in and then looks for forks; a fork announces itself and then looks for
+ * threads inside: whichever order they come in, one of them sees the other. */
+static atomic_int holding, forking;
+
+static void pause_shortly(void)
 {
+    (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+}
+
+static void before_fork(void)
+{
+    (void)atomic_fetch_add(&forking, 1);
+    for (int i = 0; i < MOST_PAUSES && atomic_load(&holding) > 0; i++)
+        pause_shortly();
+}
+
+static void after_fork_in_parent(void)
+{
+    (void)atomic_fetch_sub(&forking, 1);
+}
+
+/* The one thread there is has forked, so it is not inside. */
+static void after_fork_in_child(void)
+{
+    atomic_store(&holding, 0);
+    atomic_store(&forking, 0);
     atomic_store_explicit(&cached_pid, 0, memory_order_relaxed);
 }
 
 static void watch_forks(void)
 {
-    is_watched = pthread_atfork(NULL, NULL, forget_pid) == 0;
+    is_watched = pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0;
 }
 
 /* A call of the API asks five times, and a system call is a third of a microsecond. */
@@ -31,4 +61,20 @@ pid_t sim_process_id(void)
     if (is_watched)
         atomic_store_explicit(&cached_pid, pid, memory_order_relaxed);
     return pid;
+}
+
+void sim_process_hold_forks(void)
+{
+    (void)atomic_fetch_add(&holding, 1);
+    while (atomic_load(&forking) > 0) {
+        (void)atomic_fetch_sub(&holding, 1);
+        while (atomic_load(&forking) > 0)
+            pause_shortly();
+        (void)atomic_fetch_add(&holding, 1);
+    }
+}
+
+void sim_process_let_fork(void)
+{
+    (void)atomic_fetch_sub(&holding, 1);
 }

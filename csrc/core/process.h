@@ -1,7 +1,8 @@
-/* Which process this is, without asking the kernel each time.
+/* Which process this is, without asking the kernel each time, and how forks are held off.
  *
- * Owns one cached number that a fork makes void. A fork that goes round the C library (a bare clone
- * system call) is not seen. Must not know who wants to know. */
+ * Owns one cached number that a fork makes void, and the count of threads that are where no fork
+ * should find them. A fork that goes round the C library (a bare clone system call) is not seen.
+ * Must not know who wants to know. */
 #ifndef SIM_CORE_PROCESS_H
 #define SIM_CORE_PROCESS_H
 
@@ -9,5 +10,11 @@
 
 /* As getpid(). */
 pid_t sim_process_id(void);
+
+/* Between these two another thread's fork waits, for up to a second: a library inside may hold a
+ * lock of its own, which the child would find held for ever (OpenSSL's locks are such). For
+ * stretches that do not wait; not nested, and not to be forked in. */
+void sim_process_hold_forks(void);
+void sim_process_let_fork(void);
 
 #endif

@@ -178,7 +178,7 @@ static PyObject *client_new(PyTypeObject *type, PyObject *Py_UNUSED(arguments),
     self->state = pysim_state_of_type(type);
     self->base_url = PyUnicode_FromString(DEFAULT_BASE_URL);
     if (self->state != NULL && self->base_url != NULL) {
-        self->session = sim_session_new();
+        self->session = sim_http_session_new();
         if (self->session != NULL)
             return (PyObject *)self;
         PyErr_NoMemory();

@@ -5,7 +5,8 @@
 
 bool talk_begin(struct talk *talk, const struct script_answer *answers, size_t count)
 {
-    *talk = (struct talk){.script = script_start(answers, count), .session = sim_session_new()};
+    *talk =
+        (struct talk){.script = script_start(answers, count), .session = sim_http_session_new()};
     if (talk->script == NULL || talk->session == NULL) {
         talk_end(talk);
         return false;

@@ -86,7 +86,7 @@ static enum sim_status perform(struct sim_session *session, const char *base, co
 /* A new session: a connection, the same again, another. */
 static enum sim_status exchange_twice(void)
 {
-    struct sim_session *session = sim_session_new();
+    struct sim_session *session = sim_http_session_new();
     enum sim_status status = SIM_NO_MEMORY;
 
     if (session != NULL)
@@ -102,7 +102,7 @@ static enum sim_status exchange_twice(void)
 /* A redirect of a proxy's to another host. */
 static enum sim_status follow_redirect(void)
 {
-    struct sim_session *session = sim_session_new();
+    struct sim_session *session = sim_http_session_new();
     enum sim_status status = SIM_NO_MEMORY;
 
     (void)setenv("http_proxy", talk.base, 1);

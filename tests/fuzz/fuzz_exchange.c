@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input input = {data, size};
     unsigned choice = fuzz_byte(&input), most_requests = 0;
     struct sim_text script = fuzz_rest(&input);
-    struct sim_session *session = sim_session_new();
+    struct sim_session *session = sim_http_session_new();
 
     CHECK(session != NULL);
     wire_begin(script);
