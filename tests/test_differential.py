@@ -4,12 +4,12 @@ Requests, results, errors and the rate limit must be the same, except where
 differential/differences.py says on purpose what is better here.
 """
 
+import fnmatch
 import json
 import os
 import re
 import subprocess
 import sys
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -78,28 +78,43 @@ def differences_of(pure, native):
                 yield "%s %s" % (other["method"], header), values[0], values[1]
 
 
-def has_form(pattern, text):
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("…"))), text, re.DOTALL) is not None
+def form(pattern):
+    """A pattern of the table, compiled."""
+    return re.compile(".*".join(map(re.escape, pattern.split("…"))), re.DOTALL)
 
 
-def explains(row, name, aspect, pure, native):
-    return (any(fnmatchcase(name, pattern) for pattern in row.scenarios.split()) and fnmatchcase(aspect, row.aspect)
-            and has_form(row.pure, pure) and has_form(row.native, native))
+class Row:
+    """A row of the table, compiled: it is tried on thousands of differences."""
+
+    def __init__(self, difference):
+        names = "|".join(map(fnmatch.translate, difference.scenarios.split()))
+        self.patterns = [re.compile(names), form(difference.pure), form(difference.native)]
+        self.difference = difference
+        self.is_used = False
+
+    def is_about(self, aspect):
+        return fnmatch.fnmatchcase(aspect, self.difference.aspect)
+
+    def explains(self, *texts):
+        return all(pattern.fullmatch(text) for pattern, text in zip(self.patterns, texts))
 
 
 def test_what_differs_is_listed_and_what_is_listed_differs(both):
     pure, native = both
     assert set(pure) == set(native) and len(native) > 2000
-    used, unexplained = set(), []
+    rows, by_aspect, unexplained = [Row(difference) for difference in DIFFERENCES], {}, []
     for name in native:
-        for difference in differences_of(pure[name], native[name]):
-            rows = [index for index, row in enumerate(DIFFERENCES) if explains(row, name, *difference)]
-            used.update(rows)
-            if not rows:
-                unexplained.append("%s, %s:\n  0.1.1: %s\n  here:  %s" % ((name,) + difference))
+        for aspect, one, other in differences_of(pure[name], native[name]):
+            if aspect not in by_aspect:
+                by_aspect[aspect] = [row for row in rows if row.is_about(aspect)]
+            explaining = [row for row in by_aspect[aspect] if row.explains(name, one, other)]
+            for row in explaining:
+                row.is_used = True
+            if not explaining:
+                unexplained.append("%s, %s:\n  0.1.1: %s\n  here:  %s" % (name, aspect, one, other))
     assert not unexplained, "\n".join(unexplained[:50])
-    unused = [row for index, row in enumerate(DIFFERENCES) if index not in used]
-    assert not unused, "\n".join(map(repr, unused))
+    unused = [repr(row.difference) for row in rows if not row.is_used]
+    assert not unused, "\n".join(unused)
 
 
 def test_requests_are_framed(both):
@@ -121,4 +136,4 @@ def test_nothing_but_documented_exceptions_comes_of_an_answer(both):
     ("a", "ab", False), ("…\n…", "a\nb", True),
 ])
 def test_patterns_of_the_table(pattern, text, fits):
-    assert has_form(pattern, text) is fits
+    assert (form(pattern).fullmatch(text) is not None) is fits
