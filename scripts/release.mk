@@ -5,7 +5,7 @@ LIBRARIES := build/libraries
 PYTHONS ?= # of the wheels; all that pyenv and the PATH have, unless named
 
 sdist: $(VENV)/.release ## make the source distribution, in dist/
-	rm -f dist/*.tar.gz
+	rm -f dist/*.tar.gz *.egg-info/SOURCES.txt # of which setuptools would take what has gone since
 	$(IN_VENV) -m build --sdist --quiet --outdir dist .
 
 wheel: sdist ## make a manylinux wheel for each CPython (PYTHONS="..."), in dist/

@@ -6,6 +6,8 @@ import tarfile
 import pytest
 from installing import ROOT, run
 
+import simstudio
+
 
 @pytest.fixture(params=["isolated", "not isolated"])
 def built(request, sdist, interpreters, make_environment, hide, tmp_path):
@@ -44,3 +46,13 @@ def test_it_has_every_file_of_the_checkout_and_no_other(sdist):
         pytest.skip("this is no checkout of git")
     assert names - made == {name for name in tracked.stdout.splitlines()
                             if not name.startswith((".ci/", ".git"))}
+
+
+def test_pip_installs_it_from_git(interpreters, make_environment, tmp_path):
+    if subprocess.call(["git", "rev-parse"], cwd=str(ROOT), stderr=subprocess.DEVNULL):
+        pytest.skip("this is no checkout of git")
+    environment = make_environment(interpreters[max(interpreters, key=lambda tag: int(tag[3:]))])
+    environment.pip("install", "git+file://%s" % ROOT)
+    printed = run([environment.python, "-c", "import simstudio; print(simstudio.__version__)"],
+                  cwd=str(tmp_path))
+    assert printed.strip() == simstudio.__version__

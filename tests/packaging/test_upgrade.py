@@ -1,10 +1,14 @@
 """From simstudio-sdk 0.1.1 of the public index to ours: the script of a user who upgrades stays."""
 
+import functools
 import os
+import shutil
 import subprocess
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from installing import every_wheel, run, tag_of
+from installing import WHEELS, every_wheel, run, tag_of
 
 import simstudio
 
@@ -52,6 +56,32 @@ def with_index(tmp_path_factory):
     return download
 
 
+class ListingHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def serve_index(tmp_path):
+    """Serves files as an index of packages: a folder for each, named after it, is all there is to it."""
+    folder = tmp_path / "index"
+    (folder / "simstudio-sdk").mkdir(parents=True)
+    handler = functools.partial(ListingHandler, directory=str(folder))
+    http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+
+    def serve(*files):
+        for path in files:
+            shutil.copy(str(path), str(folder / "simstudio-sdk"))
+        return "http://127.0.0.1:%d" % http.server_port
+
+    yield serve
+    http.shutdown()
+    http.server_close()
+    thread.join()
+
+
 @every_wheel
 def test_a_users_script_and_pinned_requirement_stay_and_uninstalling_leaves_nothing(
         wheel, interpreters, make_environment, with_index, sim, tmp_path):
@@ -95,3 +125,12 @@ def test_a_users_script_and_pinned_requirement_stay_and_uninstalling_leaves_noth
     environment.pip("uninstall", "-y", "requests", "urllib3", "idna", "certifi",
                     "charset-normalizer", "typing-extensions")
     assert environment.files() == before
+
+
+@pytest.mark.parametrize("wanted", [PURE, PURE + "+native.1", "simstudio-sdk"])
+def test_an_index_of_ones_own_gives_ours_also_where_it_has_the_pure_one_beside_it(
+        wanted, interpreters, make_environment, with_index, serve_index):
+    environment = make_environment(interpreters[tag_of(WHEELS[-1])])
+    (pure,) = with_index(environment).glob("simstudio_sdk-*.whl")
+    environment.pip("install", "--index-url", serve_index(pure, *WHEELS), wanted)
+    assert "Version: " + simstudio.__version__ in environment.pip("show", "simstudio-sdk")
