@@ -1,9 +1,11 @@
 # What attacks the code beside its tests. Read by the Makefile.
-.PHONY: lint format fuzz sanitize tsan leaks test-all test-debug
+.PHONY: lint format fuzz sanitize tsan leaks soak test-all test-debug
 
 # What make fuzz spends on each unit; UNITS names some of them.
 SECONDS ?= 60
 UNITS ?=
+# What make soak comes to.
+CALLS ?= 100000
 
 lint: $(VENV)/.analysis check-types ## static checks: compilers, clang-tidy, cppcheck, ruff, types, ...
 	scripts/lint.sh $(IN_VENV)
@@ -25,6 +27,9 @@ tsan: $(VENV)/.ready ## the tests of threads, and all in C, under ThreadSanitize
 	TSAN_OPTIONS=die_after_fork=0 $(MAKE) -s -C tests/core run SANITIZERS=-fsanitize=thread \
 		OUT=$(CURDIR)/build/core-tsan
 	scripts/sanitize.sh $(IN_VENV) thread $(THREADED:%=tests/test_%.py)
+
+soak: $(VENV)/.built ## threads, faults and forks together for CALLS=100000 calls, memory flat
+	$(IN_VENV) -W ignore::DeprecationWarning tests/soak/soak.py --calls $(CALLS)
 
 leaks: ## the tests on a debug interpreter, which counts all references
 	scripts/debug-interpreter.sh
