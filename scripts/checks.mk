@@ -21,7 +21,7 @@ sanitize: $(VENV)/.ready ## the tests, those in C too, under Address-, Leak- and
 	scripts/sanitize.sh $(IN_VENV) address
 
 # Those in which threads meet in our code.
-THREADED := client_object retry stream_life stream_threads subinterpreters
+THREADED := client_object retry stream_life stream_threads subinterpreters threads
 
 tsan: $(VENV)/.ready ## the tests of threads, and all in C, under ThreadSanitizer
 	TSAN_OPTIONS=die_after_fork=0 $(MAKE) -s -C tests/core run SANITIZERS=-fsanitize=thread \
