@@ -141,6 +141,15 @@ def test_the_connection_of_a_stream_that_ended_is_used_again(steps, live):
     assert (len(steps.bodies), steps.connections) == (12, 1)
 
 
+def test_what_comes_late_after_the_terminal_event_is_read_for_the_connections_sake(steps, live):
+    steps.keeps_open = True
+    steps.steps = [head(Transfer_Encoding="chunked")] + chunked(
+        ONE, stream_of(final()), 0.01, stream_of(DONE)) + [0.01, CHUNKED_END]
+    for _ in range(15):
+        assert live.execute_workflow("wf", stream=True).success
+    assert steps.connections < 15  # not always one: it is not waited for longer than a moment
+
+
 def test_the_connection_of_a_failed_run_is_used_again(steps, live):
     steps.keeps_open = True
     steps.steps = [head(Transfer_Encoding="chunked")] + chunked(stream_of(error("boom"), DONE)) + [CHUNKED_END]

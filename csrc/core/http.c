@@ -13,7 +13,7 @@
 enum {
     KEPT_BODY_CAPACITY = 256 * 1024, /* a larger buffer is not kept for the next exchange */
     RESERVE_MOST = 64 * 1024 * 1024, /* a Content-Length is believed up to here */
-    STREAM_WINDOW = 64 * 1024,       /* of a stream, a step takes little more than this at once */
+    STREAM_WINDOW = 512 * 1024,      /* of a stream, a step takes little more than this at once */
 };
 
 /* Checked out of a session a lane is an exchange, so threads never queue behind each other. */
