@@ -45,7 +45,7 @@ if [ ! -e "$environment/.ready" ] || [ tests/requirements.txt -nt "$environment/
     rm "$environment"/bin/python*
     cat >"$environment/bin/python" <<END
 #!/bin/bash
-export LD_PRELOAD=$runtime PYTHONMALLOC=malloc
+export LD_PRELOAD=$runtime\${LD_PRELOAD:+:\$LD_PRELOAD} PYTHONMALLOC=malloc
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:\${ASAN_OPTIONS-}
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:die_after_fork=0
