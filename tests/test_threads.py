@@ -155,6 +155,7 @@ def test_close_lets_a_call_in_flight_finish_and_closes_the_rest():
         assert eventually(lambda: wire.open_connections() == 0)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child does nothing
 def test_a_closed_connection_ends_although_a_forked_child_has_it_too():
     with Wire(answering(RESULT)) as wire, SimStudioClient("key", wire.url) as client:
         run(client)
