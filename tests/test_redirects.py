@@ -109,6 +109,7 @@ def test_the_same_site_is_followed(world, method, base, target):
     ("http://sim.example", "http://other\x7f.example", None),
     ("http://sim.example", "http://\x1b[31mother.example", None),
     ("http://sim.example", "http://[sim.example", None),
+    ("http://sim.example", "http://s\xefm.example", None),
 ])
 def test_another_place_is_not_followed(world, method, base, target, host):
     world.answer(base, MOVED, 307, Location=target + method.path)
@@ -194,6 +195,28 @@ def test_a_moved_prefix_is_followed(world, location):
         world.answer(origin, DONE)
     assert POST(SITE).success
     assert len(world.visits) == 2
+
+
+@pytest.mark.parametrize("action, text", [
+    (lambda client: client.execute_workflow("wf", stream=True).output, "done"),
+    (lambda client: client.execute_workflow("wf", async_execution=True).output, "done"),
+    (lambda client: client.execute_with_retry("wf").output, "done"),
+    (lambda client: [event.text for event in client.stream_workflow("wf")][0], "Hello"),
+], ids="stream async retry events".split())
+def test_every_way_to_run_is_followed(world, action, text):
+    """What comes with the redirect itself is no part of the answer, whatever it looks like."""
+    lure = b'data: {"blockId": "b", "chunk": "Lure"}\n\n'
+    world.answer(SITE, lure, 308, Location="/v1" + EXECUTE, Content_Type="text/event-stream")
+    if text == "done":
+        world.answer(SITE, DONE)
+    else:
+        stream = lure.replace(b"Lure", b"Hello") + b'data: {"event": "final", "data": {"success": true}}\n\n'
+        world.answer(SITE, stream, Content_Type="text/event-stream")
+    assert action(SimStudioClient(KEY, SITE)) == text
+    first, second = world.visits
+    assert second.body == first.body and second.url == SITE + "/v1" + EXECUTE
+    for name in ("X-API-Key", "X-Execution-Mode", "Content-Type"):
+        assert second.headers[name] == first.headers[name]
 
 
 @pytest.mark.parametrize("location", [
