@@ -24,7 +24,7 @@ def against_limit(lab, what, way):
         ours, limit = medians[build]["cpu"], medians["limit-" + build]["cpu"]
         text = "%.2f x (%.1f us; %.1f us)" % (ours / limit, ours * 1e6, limit * 1e6)
         rows.append(at_most("%s: CPU, to the C program" % what, build, ours / limit, 1.2, text))
-        ours, limit = (lab.instructions(command) for command in (lab.client(build, way=way), lab.limit(build, way)))
+        ours, limit = (lab.instructions_of_call(command) for command in (lab.client(build, way=way), lab.limit(build, way)))
         text = "%.2f x (%.0f; %.0f)" % (ours / limit, ours, limit)
         rows.append(at_most("%s: instructions, to the C program" % what, build, ours / limit, 1.2, text))
     return rows, medians

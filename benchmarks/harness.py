@@ -109,25 +109,27 @@ class Lab:
         finally:
             worker.end()
 
-    def instructions(self, command, few=50, many=250):
-        """User-space instructions per call: two runs under callgrind, so that the start cancels out."""
-        counts = {}
-        for calls in (few, many):
-            run = subprocess.run(
-                ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command],
-                input="%d\n" % calls, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(),
-                universal_newlines=True, check=True,
-            )
-            counts[calls] = int(run.stderr.rsplit("Collected : ", 1)[1].split()[0])
-        return (counts[many] - counts[few]) / (many - few)
+    def instructions(self, command, text=""):
+        """User-space instructions of a process that reads `text`, as callgrind counts them."""
+        run = subprocess.run(
+            ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command],
+            input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(), cwd=BENCH,
+            universal_newlines=True, check=True,
+        )
+        return int(run.stderr.rsplit("Collected : ", 1)[1].split()[0])
+
+    def instructions_of_call(self, command, few=50, many=250):
+        """Two runs of a client, so that its start cancels out."""
+        return (self.instructions(command, "%d\n" % many) - self.instructions(command, "%d\n" % few)) / (many - few)
 
     def processes(self, commands, rounds):
-        """{name: medians of (wall, CPU) seconds} of whole processes that take turns."""
+        """{name: medians of (wall, CPU) seconds} of whole processes that take turns. They start where no
+        package lies about: `python -c` looks for one there first."""
         seen = {name: [] for name in commands}
         for turn in range(rounds + 1):
             for name, command in commands.items():
                 start = time.perf_counter()
-                process = subprocess.Popen(command, env=self.environment(), stdout=subprocess.DEVNULL)
+                process = subprocess.Popen(command, env=self.environment(), stdout=subprocess.DEVNULL, cwd=BENCH)
                 _, status, usage = os.wait4(process.pid, 0)
                 wall = time.perf_counter() - start
                 process.returncode = status

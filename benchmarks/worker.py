@@ -18,6 +18,11 @@ INPUT = {"message": "Hello", "count": 3}
 UPLOAD_BYTES = 20 * 1000 * 1000
 
 
+def bare(_url, _workflow):
+    """No client at all: what the others are measured over."""
+    return lambda: None
+
+
 def sdk(url, workflow):
     import simstudio
 
@@ -104,7 +109,7 @@ def aiohttp(url, workflow):
     return lambda: loop.run_until_complete(ask())
 
 
-CLIENTS = {one.__name__: one for one in (sdk, upload, pycurl_orjson, httpx, aiohttp)}
+CLIENTS = {one.__name__: one for one in (bare, sdk, upload, pycurl_orjson, httpx, aiohttp)}
 
 
 def memory():

@@ -7,6 +7,9 @@
 
 #include "core/memory.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #ifdef SIM_PRIVATE_CJSON
 #include <pthread.h>
 #include <stdalign.h>
@@ -210,54 +213,72 @@ static enum sim_status lex_word(struct walk *walk, const char *word, enum sim_js
     return add_value(walk, kind) != NULL ? SIM_OK : SIM_NO_MEMORY;
 }
 
-/* Eight characters at once: each byte of the result that is not zero stands for one that a string
- * does not hold as it is (or for a false alarm behind such a one). */
-static uint64_t find_special(uint64_t word)
+/* ---- strings ----
+ *
+ * Most of a document is strings, so they are looked through many characters at once for what a string
+ * does not hold as it is: quotes, backslashes, control characters. */
+
+#ifdef __SSE2__
+enum { CHUNK = 16 };
+
+/* How many plain characters a chunk begins with; `*is_ascii` turns false where one of them is not. */
+static size_t count_plain(const char *chunk, bool *is_ascii)
+{
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)chunk);
+    const __m128i last_control = _mm_set1_epi8(' ' - 1);
+    __m128i special = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                   _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    unsigned stops, high = (unsigned)_mm_movemask_epi8(bytes);
+
+    special = _mm_or_si128(special, _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes));
+    stops = (unsigned)_mm_movemask_epi8(special) | 1U << CHUNK;
+    if ((high & (stops ^ (stops - 1))) != 0)
+        *is_ascii = false;
+    return (size_t)__builtin_ctz(stops);
+}
+#else
+enum { CHUNK = 8 };
+
+static size_t count_plain(const char *chunk, bool *is_ascii)
 {
     const uint64_t ones = 0x0101010101010101, highs = ones << 7;
-    uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+    uint64_t word = 0, quote, backslash, special;
+    size_t plain = 0;
 
-    return (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
-            ((word - ones * ' ') & ~word)) &
-           highs;
+    memcpy(&word, chunk, sizeof word);
+    quote = word ^ ones * '"';
+    backslash = word ^ ones * '\\';
+    /* Not zero where there is such a character; which one it is, is another question. */
+    special = (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) |
+               ((word - ones * ' ') & ~word)) &
+              highs;
+    if (special == 0) {
+        *is_ascii = *is_ascii && (word & highs) == 0;
+        return CHUNK;
+    }
+    for (; (unsigned char)chunk[plain] >= ' ' && chunk[plain] != '"' && chunk[plain] != '\\';
+         plain++)
+        *is_ascii = *is_ascii && (unsigned char)chunk[plain] < 0x80;
+    return plain;
 }
-
-/* The bits before the first special character, in whole characters; a machine that has the first
- * character in the highest bits looks at one after the other instead. */
-static unsigned plain_bits(uint64_t special)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return (unsigned)__builtin_ctzll(special) & ~7U;
-#else
-    (void)special;
-    return 0;
 #endif
-}
 
 /* From the opening quote past the closing one. */
 static enum sim_status lex_string(struct walk *walk)
 {
     const char *at = walk->at + 1, *start = at, *end = walk->end;
     struct sim_json_value *value;
-    uint64_t word = 0, special = 0, seen = 0;
-    unsigned plain;
-    bool has_escapes = false;
+    bool has_escapes = false, is_ascii = true;
 
     for (;; at++) {
-        while (end - at >= (ptrdiff_t)sizeof word) {
-            memcpy(&word, at, sizeof word);
-            special = find_special(word);
-            if (special != 0) {
-                plain = plain_bits(special);
-                seen |= word & ((UINT64_C(1) << plain) - 1);
-                at += plain / 8;
-                break;
-            }
-            seen |= word;
-            at += sizeof word;
+        size_t plain = CHUNK;
+        while (plain == CHUNK && end - at >= CHUNK) {
+            plain = count_plain(at, &is_ascii);
+            at += plain;
         }
-        while (at < end && (unsigned char)*at >= ' ' && *at != '"' && *at != '\\')
-            seen |= (unsigned char)*at++;
+        /* Where less than a chunk is left. */
+        for (; at < end && (unsigned char)*at >= ' ' && *at != '"' && *at != '\\'; at++)
+            is_ascii = is_ascii && (unsigned char)*at < 0x80;
         if (at == end || (unsigned char)*at < ' ')
             return SIM_NOT_JSON;
         if (*at == '"')
@@ -265,7 +286,7 @@ static enum sim_status lex_string(struct walk *walk)
         has_escapes = true;
         if (++at == end)
             return SIM_NOT_JSON;
-        seen |= (unsigned char)*at;
+        is_ascii = is_ascii && (unsigned char)*at < 0x80;
     }
     value = add_value(walk, SIM_JSON_STRING);
     if (value == NULL)
@@ -273,7 +294,7 @@ static enum sim_status lex_string(struct walk *walk)
     value->text = start;
     set_length(value, (size_t)(at - start));
     value->has_escapes = has_escapes;
-    value->is_ascii = (seen & 0x8080808080808080) == 0;
+    value->is_ascii = is_ascii;
     walk->at = at + 1;
     return SIM_OK;
 }
@@ -451,7 +472,7 @@ size_t sim_json_read_flat(struct sim_text text, struct sim_json_value *values, s
     return walk.at == walk.end ? list.count : 0;
 }
 
-/* ---- strings ---- */
+/* ---- escapes ---- */
 
 static bool read_hex(const char *digits, const char *end, unsigned *number)
 {
