@@ -4,8 +4,8 @@
  *
  * Speaks worker.py's protocol: a number of calls on each line of the input, what they took as
  * JSON on each line of the output. It sets the options that a careful C program would: no signals,
- * compressed answers welcome, no 100-continue, one handle for all calls. Like a client, it makes the
- * request's text anew for every call and looks at status, success and output of the answer. */
+ * compressed answers welcome, no 100-continue, one handle for all calls. Like a client, it makes
+ * the request's text anew for every call and looks at status, success and output of the answer. */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>

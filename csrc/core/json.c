@@ -215,13 +215,13 @@ static enum sim_status lex_word(struct walk *walk, const char *word, enum sim_js
 
 /* ---- strings ----
  *
- * Most of a document is strings, so they are looked through many characters at once for what a string
- * does not hold as it is: quotes, backslashes, control characters. */
+ * Most of a document is strings, so they are looked through many characters at once for what a
+ * string does not hold as it is: quotes, backslashes, control characters. */
 
 #ifdef __SSE2__
 enum { CHUNK = 16 };
 
-/* How many plain characters a chunk begins with; `*is_ascii` turns false where one of them is not. */
+/* How many plain characters a chunk begins with; `*is_ascii` turns false where one is not. */
 static size_t count_plain(const char *chunk, bool *is_ascii)
 {
     const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)chunk);
