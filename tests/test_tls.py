@@ -1,11 +1,15 @@
 """TLS by a real nginx: what is verified and against what, and which protocols are spoken."""
 
 import gzip
+import http.client
+import itertools
 import os
+import ssl
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -64,16 +68,33 @@ class Hosts:
                 http2="" if name.endswith("1") else " http2", backend=(self.steps if name == "stepwise" else self.backend).url)
             for number, name in enumerate(self.NAMES))
         self.nginx = Nginx(folder, servers, len(self.NAMES))
+        self.marks = itertools.count(1)
 
     def url(self, name, host="localhost", scheme="https"):
         return "%s://%s:%d" % (scheme, host, self.nginx.ports[self.NAMES.index(name)])
 
     def forget(self):
-        self.backend.requests.clear()
         self.backend.answers[:] = []
         self.backend.answer(DONE)
+        self.seen = self.mark()
+        self.backend.requests.clear()
         self.steps.bodies.clear()
-        self.seen = len(self.nginx.requests())
+
+    def mark(self):
+        """How many requests nginx has logged, none of those before this left to come: it logs a request
+        before it turns to the next one."""
+        path = "/mark-%d" % next(self.marks)
+        port, context = self.nginx.ports[self.NAMES.index("good")], ssl._create_unverified_context()
+        with closing(http.client.HTTPSConnection("localhost", port, timeout=PATIENCE_S, context=context)) as connection:
+            connection.request("GET", path)
+            connection.getresponse().close()
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            paths = [request.get("uri") for request in self.nginx.requests()]
+            if path in paths:
+                return paths.index(path) + 1
+            time.sleep(0.01)
+        raise AssertionError("nginx did not log %s" % path)
 
     def requests(self, count):
         """What nginx has logged since: that many requests. It does so a moment after it has answered."""
