@@ -288,6 +288,17 @@ def test_a_stream_of_a_failed_run_is_collected(sim):
     assert gone() is None
 
 
+def test_a_cycle_through_the_failure_is_collected(sim):
+    stream = SimStudioClient("key", sim.url).stream_workflow("no-such")
+    with pytest.raises(SimStudioError) as caught:
+        next(stream)
+    caught.value.stream = stream
+    gone = weakref.ref(stream)
+    del stream, caught
+    gc.collect()
+    assert gone() is None
+
+
 def test_texts_keep_their_stream(sim):
     with SimStudioClient("key", sim.url) as client:
         texts = client.stream_workflow("agent").text_stream
