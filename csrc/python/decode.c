@@ -263,8 +263,10 @@ static PyObject *ask_json(struct pysim_state *state, const char *text, size_t le
 /* Short, and not obviously nested: the last member of an answer mostly is a container. */
 static bool may_be_flat(struct sim_text source)
 {
-    char last = source.length > 2 ? source.data[source.length - 2] : '\0';
+    char last = '\0';
 
+    if (source.length > 2)
+        last = source.data[source.length - 2];
     return source.length <= LONGEST_FLAT && last != '}' && last != ']';
 }
 
