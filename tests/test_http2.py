@@ -10,7 +10,7 @@ import pytest
 from simstudio import SimStudioClient
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-from server import Server  # noqa: E402
+from server import Server  # type: ignore # noqa: E402
 
 pytestmark = [
     pytest.mark.skipif(not shutil.which("nginx") or not shutil.which("openssl"), reason="needs nginx and openssl"),
