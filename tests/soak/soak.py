@@ -150,7 +150,7 @@ def main():
     parser.add_argument("--calls", type=int, default=100000)
     parser.add_argument("--threads", type=int, default=8)
     options = parser.parse_args()
-    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "server.py")
+    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "soak_server.py")
     with subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, universal_newlines=True) as server:
         try:
             client = SimStudioClient("key", "http://127.0.0.1:%d" % int(server.stdout.readline()))
