@@ -40,9 +40,12 @@ struct sim_exchange {
 static pthread_once_t libcurl_once = PTHREAD_ONCE_INIT;
 static CURLcode libcurl_status;
 
+/* libcurl and OpenSSL have locks of their own here, which a fork would leave held in the child. */
 static void libcurl_init(void)
 {
+    sim_process_hold_forks();
     libcurl_status = curl_global_init(CURL_GLOBAL_DEFAULT);
+    sim_process_let_fork();
 }
 
 /* ---- callbacks: they append, note, or refuse ---- */

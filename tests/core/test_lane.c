@@ -1,6 +1,7 @@
 /* Connections: when one is kept, when a new one is made, what dies with it, and forks. */
 #include "core/lane.h"
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,55 @@ static struct sim_exchange *start(const struct talk *talk, const char *path)
 
     CHECK_STATUS(sim_exchange_start(talk->session, &request, &exchange, NULL), SIM_OK);
     return exchange;
+}
+
+static void *start_first_exchange(void *context)
+{
+    const struct talk *talk = context;
+    struct sim_request request = talk_request(talk, "/first", NULL);
+    struct talk_answer answer;
+
+    return talk_perform(talk->session, &request, &answer) == SIM_OK ? NULL : "failed";
+}
+
+/* In a process that has not used libcurl: forks while a thread starts it. */
+static int fork_during_the_first_start(struct talk *talk)
+{
+    pthread_t thread;
+    void *failure = NULL;
+    int status = -1;
+    pid_t child;
+
+    if (pthread_create(&thread, NULL, start_first_exchange, talk) != 0)
+        return 1;
+    child = fork();
+    if (child == 0) {
+        (void)alarm(60); /* ends a child that waits for ever */
+        _exit(start_first_exchange(talk) == NULL ? 0 : 1);
+    }
+    (void)waitpid(child, &status, 0);
+    (void)pthread_join(thread, &failure);
+    return status == 0 && failure == NULL ? 0 : 1;
+}
+
+/* Must be the first test: what is started is started once. */
+static void a_fork_while_libcurl_starts_leaves_no_lock_behind(void)
+{
+    enum { TRIES = 20 };
+    struct talk talk;
+
+    if (!CHECK(talk_begin(&talk, hello, COUNT(hello))))
+        return;
+    (void)fflush(stdout);
+    for (int i = 0; i < TRIES; i++) {
+        int status = -1;
+        pid_t fresh = fork();
+        if (fresh == 0)
+            _exit(fork_during_the_first_start(&talk));
+        CHECK(fresh > 0 && waitpid(fresh, &status, 0) == fresh);
+        CHECK_INT(status, 0);
+    }
+    talk_end(&talk);
 }
 
 static void a_connection_serves_again(void)
@@ -338,6 +388,7 @@ static void a_forked_child_uses_connections_of_its_own(void)
 }
 
 static const struct check_test tests[] = {
+    TEST(a_fork_while_libcurl_starts_leaves_no_lock_behind),
     TEST(a_connection_serves_again),
     TEST(headers_are_those_of_the_request_under_way),
     TEST(a_post_is_never_sent_twice),
