@@ -32,15 +32,12 @@ def has_sanitizers(folder):
     return built.returncode == 0 and subprocess.run([trial], env=ENVIRONMENT).returncode == 0
 
 
-@pytest.fixture(scope="session")
-def programs(tmp_path_factory):
-    """The folder with the built programs."""
-    if not has_sanitizers(tmp_path_factory.mktemp("trial")):
-        pytest.skip("the C compiler has no sanitizers here")
-    folder = FOLDER.parent.parent / "build" / "core-test"
-    make = shutil.which("gmake") or "make"
+def build(name, *arguments):
+    """The folder with the programs built there."""
+    folder = FOLDER.parent.parent / "build" / name
+    command = [shutil.which("gmake") or "make", "-s", "-j%d" % (os.cpu_count() or 1), "-C", str(FOLDER)]
     built = subprocess.run(
-        [make, "-s", "-j%d" % (os.cpu_count() or 1), "-C", str(FOLDER), "OUT=%s" % folder, "all"],
+        [*command, "OUT=%s" % folder, *(argument.format(folder) for argument in arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         universal_newlines=True,
@@ -49,10 +46,16 @@ def programs(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_core(programs, program):
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory):
+    if not has_sanitizers(tmp_path_factory.mktemp("trial")):
+        pytest.skip("the C compiler has no sanitizers here")
+    return build("core-test", "all")
+
+
+def run(program):
     ran = subprocess.run(
-        [str(programs / program)],
+        [str(program)],
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -61,6 +64,18 @@ def test_core(programs, program):
     )
     print(ran.stdout)
     assert ran.returncode == 0
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_core(programs, program):
+    run(programs / program)
+
+
+def test_forks_beside_threads():
+    """Without sanitizers, whose own locks a fork leaves held."""
+    folder = build("core-plain", "SANITIZERS=", "{}/test_lane", "{}/test_threads")
+    run(folder / "test_lane")
+    run(folder / "test_threads")
 
 
 def test_every_unit_of_the_core_has_a_program():

@@ -189,7 +189,7 @@ static void a_stream_is_what_says_so_and_succeeds(void)
 /* Whoever reads slowly keeps the server waiting instead of the memory growing. */
 static void a_step_takes_so_much_of_a_stream_and_no_more(void)
 {
-    enum { SIZE = 2000000, MOST_AT_ONCE = 256 * 1024 };
+    enum { SIZE = 2000000, MOST_AT_ONCE = 640 * 1024 };
     struct script_answer answer = {.path = "/"};
     struct sim_exchange *exchange = NULL;
     struct sim_buffer bytes;

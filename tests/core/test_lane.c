@@ -32,6 +32,7 @@ static struct sim_exchange *start(const struct talk *talk, const char *path)
     return exchange;
 }
 
+#ifndef __SANITIZE_ADDRESS__
 static void *start_first_exchange(void *context)
 {
     const struct talk *talk = context;
@@ -61,7 +62,8 @@ static int fork_during_the_first_start(struct talk *talk)
     return status == 0 && failure == NULL ? 0 : 1;
 }
 
-/* Must be the first test: what is started is started once. */
+/* Must be the first test: what is started is started once. Not for a build with AddressSanitizer,
+ * whose own locks a fork beside other threads leaves held in the child. */
 static void a_fork_while_libcurl_starts_leaves_no_lock_behind(void)
 {
     enum { TRIES = 20 };
@@ -80,6 +82,7 @@ static void a_fork_while_libcurl_starts_leaves_no_lock_behind(void)
     }
     talk_end(&talk);
 }
+#endif
 
 static void a_connection_serves_again(void)
 {
@@ -388,7 +391,9 @@ static void a_forked_child_uses_connections_of_its_own(void)
 }
 
 static const struct check_test tests[] = {
+#ifndef __SANITIZE_ADDRESS__
     TEST(a_fork_while_libcurl_starts_leaves_no_lock_behind),
+#endif
     TEST(a_connection_serves_again),
     TEST(headers_are_those_of_the_request_under_way),
     TEST(a_post_is_never_sent_twice),

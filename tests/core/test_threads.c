@@ -263,6 +263,9 @@ static void a_move_is_noted_whole(void)
 
 /* ---- a fork ---- */
 
+/* Not for a build with AddressSanitizer, whose own locks a fork beside other threads leaves held in
+ * the child. */
+#ifndef __SANITIZE_ADDRESS__
 /* What the child says with its exit status. The server's thread is the parent's, and answers the
  * child's new connection as it answers all. */
 static int ask_in_the_child(const struct work *work)
@@ -296,6 +299,7 @@ static void a_fork_in_their_midst_disturbs_nobody(void)
     check_all_were_answered(&work);
     talk_end(&work.talk);
 }
+#endif
 
 static const struct check_test tests[] = {
     TEST(threads_share_a_session),
@@ -304,7 +308,9 @@ static const struct check_test tests[] = {
     TEST(a_base_moves_while_they_use_it),
     TEST(the_pool_loses_nothing),
     TEST(a_move_is_noted_whole),
+#ifndef __SANITIZE_ADDRESS__
     TEST(a_fork_in_their_midst_disturbs_nobody),
+#endif
 };
 
 CHECK_MAIN(tests)
