@@ -3,18 +3,19 @@
 #
 #     scripts/sanitize.sh PYTHON address|thread [PYTEST ARGUMENT...]
 #
-# Works in a copy of the project, build/<sanitizer>/, with an environment of its own. Its python is
-# a script that loads the sanitizer's runtime, so that whatever a test starts with sys.executable
-# has it too, while the compilers and servers that tests start have not.
+# Works in a copy of the project, build/<sanitizer>-<version>/, with an environment of its own. Its
+# python is a script that loads the sanitizer's runtime, so that whatever a test starts with
+# sys.executable has it too, while the compilers and servers that tests start have not.
 set -eu
 cd "$(dirname "$0")/.."
 python=$1
 sanitizer=$2
 shift 2
-copy=$PWD/build/$sanitizer
+version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+copy=$PWD/build/$sanitizer-$version
 environment=$copy/.venv
 
-# Every finding ends the process, and there are no exceptions.
+# Every finding ends the process.
 case $sanitizer in
 address)
     flags="-fsanitize=address,undefined -fno-sanitize-recover=all"
@@ -48,7 +49,7 @@ if [ ! -e "$environment/.ready" ] || [ tests/requirements.txt -nt "$environment/
 export LD_PRELOAD=$runtime\${LD_PRELOAD:+:\$LD_PRELOAD} PYTHONMALLOC=malloc
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:\${ASAN_OPTIONS-}
 export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=halt_on_error=1:die_after_fork=0
+export TSAN_OPTIONS=suppressions=$copy/scripts/tsan-exceptions.txt:halt_on_error=1:die_after_fork=0
 exec -a "\$0" $interpreter "\$@"
 END
     chmod +x "$environment/bin/python"
