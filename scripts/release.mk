@@ -15,7 +15,7 @@ wheel: sdist ## make a manylinux wheel for each CPython (PYTHONS="..."), in dist
 
 test-packages: wheel $(VENV)/.built ## install what was made in empty environments, and use it
 	scripts/test-packages.sh
-	SIMSTUDIO_DIST=dist $(IN_VENV) -m pytest -q tests/packaging
+	SIMSTUDIO_DIST=dist PYTHONS="$(PYTHONS)" $(IN_VENV) -m pytest -q tests/packaging
 
 $(VENV)/.release: $(VENV)/.ready tests/release-requirements.txt
 	$(IN_VENV) -m pip install -q --disable-pip-version-check -r tests/release-requirements.txt
