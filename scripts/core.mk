@@ -1,5 +1,5 @@
 # What attacks the C code from inside: sanitizers and failing allocations. Read by the Makefile.
-.PHONY: core-test torture
+.PHONY: core-test torture coverage
 
 core-test: ## the C tests of the core, under the address and undefined-behaviour sanitizers
 	scripts/system-packages.sh
@@ -10,3 +10,7 @@ torture: $(VENV)/.ready ## refuse every allocation in turn: the core's, libcurl'
 	scripts/torture.sh $(IN_VENV) build/torture
 	FLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=all" \
 	    scripts/torture.sh $(IN_VENV) build/torture-asan
+
+coverage: $(VENV)/.built ## which lines of csrc and simstudio the tests run, in one table
+	$(IN_VENV) -m pip install -q --disable-pip-version-check 'coverage>=7.10'
+	scripts/coverage.sh $(IN_VENV)

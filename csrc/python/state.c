@@ -22,10 +22,17 @@ struct pysim_state *pysim_state_of_type(PyTypeObject *type)
     for (Py_ssize_t i = 0; bases != NULL && i < PyTuple_GET_SIZE(bases); i++) {
         PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(bases, i);
         PyObject *module = NULL;
+#ifdef PYSIM_MODULE_KEY
+        PyObject *key;
+#endif
         if (!PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE))
             continue;
 #ifdef PYSIM_MODULE_KEY
-        module = PyDict_GetItemString(base->tp_dict, PYSIM_MODULE_KEY);
+        key = PyUnicode_FromString(PYSIM_MODULE_KEY);
+        if (key == NULL)
+            return NULL;
+        module = PyDict_GetItemWithError(base->tp_dict, key);
+        Py_DECREF(key);
 #else
         module = ((PyHeapTypeObject *)base)->ht_module;
 #endif

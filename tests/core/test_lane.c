@@ -55,7 +55,7 @@ static int fork_during_the_first_start(struct talk *talk)
     child = fork();
     if (child == 0) {
         (void)alarm(60); /* ends a child that waits for ever */
-        _exit(start_first_exchange(talk) == NULL ? 0 : 1);
+        check_leave(start_first_exchange(talk) == NULL ? 0 : 1);
     }
     (void)waitpid(child, &status, 0);
     (void)pthread_join(thread, &failure);
@@ -76,7 +76,7 @@ static void a_fork_while_libcurl_starts_leaves_no_lock_behind(void)
         int status = -1;
         pid_t fresh = fork();
         if (fresh == 0)
-            _exit(fork_during_the_first_start(&talk));
+            check_leave(fork_during_the_first_start(&talk));
         CHECK(fresh > 0 && waitpid(fresh, &status, 0) == fresh);
         CHECK_INT(status, 0);
     }
@@ -356,7 +356,7 @@ static void run_child(struct talk *talk, struct sim_exchange *exchange)
     perform_well(talk, "/child", NULL);
     sim_session_release(talk->session);
     (void)fflush(stdout);
-    _exit((int)(check_failures - before));
+    check_leave((int)(check_failures - before));
 }
 
 static void a_forked_child_uses_connections_of_its_own(void)

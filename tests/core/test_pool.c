@@ -180,7 +180,7 @@ static void in_a_child(void (*child)(struct sim_pool *pool, struct sim_pool_entr
         unsigned before = check_failures;
         child(pool, busy);
         (void)fflush(stdout);
-        _exit(check_failures == before ? 0 : 1);
+        check_leave(check_failures == before ? 0 : 1);
     }
     CHECK(id > 0 && waitpid(id, &status, 0) == id);
     CHECK_INT(status, 0);

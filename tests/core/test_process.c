@@ -18,7 +18,7 @@ static void a_forked_child_knows_its_own_number(void)
     CHECK_INT(sim_process_id(), getpid());
     child = fork();
     if (child == 0)
-        _exit(sim_process_id() == getpid() && sim_process_id() == getpid() ? 0 : 1);
+        check_leave(sim_process_id() == getpid() && sim_process_id() == getpid() ? 0 : 1);
     CHECK(child > 0 && waitpid(child, &status, 0) == child);
     CHECK_INT(status, 0);
     CHECK_INT(sim_process_id(), getpid());
@@ -55,9 +55,9 @@ static void a_fork_waits_for_the_threads_inside(void)
         sim_process_let_fork();
         child = fork();
         if (child == 0)
-            _exit(0);
+            check_leave(0);
         (void)waitpid(child, &status, 0);
-        _exit(left && status == 0 ? 0 : 1);
+        check_leave(left && status == 0 ? 0 : 1);
     }
     CHECK(child > 0 && waitpid(child, &status, 0) == child);
     CHECK_INT(status, 0);

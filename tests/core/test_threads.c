@@ -290,7 +290,7 @@ static void a_fork_in_their_midst_disturbs_nobody(void)
         int status = -1;
         pid_t child = fork();
         if (child == 0)
-            _exit(ask_in_the_child(&work));
+            check_leave(ask_in_the_child(&work));
         CHECK(child > 0 && waitpid(child, &status, 0) == child);
         CHECK(WIFEXITED(status));
         CHECK_INT(WEXITSTATUS(status), 0);

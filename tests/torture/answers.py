@@ -22,6 +22,11 @@ def stream(*events, end="data: [DONE]\n\n"):
     return answer("200 OK", body.encode(), "Content-Type: text/event-stream")
 
 
+# A stream whose connection is lost in its midst.
+DROPPED = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 999\r\nConnection: close\r\n\r\n"
+    b'event: note\ndata: {"blockId": "a", "chunk": "Hel"}\n\ndata: {'
+)
 LIMITS = ("X-RateLimit-Limit: 60", "X-RateLimit-Remaining: 59", "X-RateLimit-Reset: 2030-01-01T00:00:00Z")
 CHUNKS = (
     {"blockId": "a", "chunk": "Hel"},
@@ -72,6 +77,7 @@ ANSWERS = {
     ),
     "/api/workflows/crash/execute": stream(*CHUNKS, {"event": "error", "error": "it broke"}),
     "/api/workflows/cut/execute": stream(*CHUNKS, end=""),
+    "/api/workflows/dropped/execute": DROPPED,
 }
 
 
@@ -89,6 +95,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.wfile.write(ANSWERS[self.path])
+        self.close_connection = ANSWERS[self.path] is DROPPED
 
     do_GET = do_POST
 

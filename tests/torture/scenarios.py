@@ -108,7 +108,7 @@ def errors(simstudio):
         return str(error), error.code, error.status, error.details, error.retry_after, repr(error)
 
     yield "SimStudioError", life
-    wrong = [((), {}), ((1, 2, 3, 4), {}), ((1,), {"nothing": 1})]
+    wrong = [((), {}), ((1, 2, 3, 4), {}), ((1,), {"nothing": 1}), ((1,), {5: 6})]
     yield "SimStudioError, wrong arguments", functools.partial(run_all, simstudio.SimStudioError, *wrong)
 
 
@@ -239,7 +239,7 @@ def streams(client):
         run.close()
         return repr(first), list(run), run.blocks
 
-    for name in "stream reset canvas crash cut good denied broken".split():
+    for name in "stream reset canvas crash cut dropped good denied broken".split():
         for way in (events, texts, result, some):
             yield "stream %s, %s" % (name, way.__name__), functools.partial(way, name)
 

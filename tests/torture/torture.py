@@ -93,6 +93,10 @@ class Torture:
     def is_acceptable(self, kind, outcome, error, expected):
         if isinstance(error, MemoryError) or outcome == expected:
             return True
+        if kind == "python" and sys.version_info < (3, 10):
+            # There an exception whose message cannot be made is raised without one.
+            if re.findall(r"\w+Error\b", outcome) == re.findall(r"\w+Error\b", expected):
+                return True
         if kind == "python":
             # CPython loses the exception of a Python function for whose frame it has no memory.
             return isinstance(error, SystemError) and str(error).startswith("<function ")
