@@ -11,22 +11,24 @@
 #define ENVIRON environ
 #endif
 
-/* The bit of a first character: most variables are passed over by it. */
-static uint64_t bit_of(char first)
+/* A bit for how a name begins: most variables are passed over by it. */
+static uint64_t bit_of(const char *name)
 {
-    return UINT64_C(1) << ((unsigned char)first & 63);
+    unsigned first = (unsigned char)name[0];
+
+    return UINT64_C(1) << ((first != 0 ? first * 7 + (unsigned char)name[1] : 0) & 63);
 }
 
 void sim_environment_find(const char *const *names, size_t count, const char **values)
 {
-    uint64_t first_characters = 0;
+    uint64_t beginnings = 0;
 
     for (size_t i = 0; i < count; i++) {
-        first_characters |= bit_of(names[i][0]);
+        beginnings |= bit_of(names[i]);
         values[i] = NULL;
     }
     for (char **entry = ENVIRON; entry != NULL && *entry != NULL; entry++) {
-        if ((first_characters & bit_of(**entry)) == 0)
+        if ((beginnings & bit_of(*entry)) == 0)
             continue;
         for (size_t i = 0; i < count; i++) {
             size_t length;
