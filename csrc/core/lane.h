@@ -34,6 +34,7 @@ struct sim_lane {
     struct sim_pool_entry entry; /* first, so that the pool's pointer is the lane's */
     CURLM *multi;
     CURL *easy;
+    CURLU *url; /* what libcurl has as the URL, taken apart */
     struct curl_slist *headers;
     struct sim_buffer header_text; /* what `headers` was made from */
     unsigned route_generation;     /* of the route that libcurl has; 0: none */
