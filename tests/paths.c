@@ -56,6 +56,22 @@ int stat64(const char *restrict path, struct stat64 *restrict status)
     return path != NULL ? REAL(stat64)(path, status) : -1;
 }
 
+int lstat(const char *restrict path, struct stat *restrict status)
+{
+    char place[4096];
+
+    path = map(path, place, sizeof place);
+    return path != NULL ? REAL(lstat)(path, status) : -1;
+}
+
+int lstat64(const char *restrict path, struct stat64 *restrict status)
+{
+    char place[4096];
+
+    path = map(path, place, sizeof place);
+    return path != NULL ? REAL(lstat64)(path, status) : -1;
+}
+
 FILE *fopen(const char *restrict path, const char *restrict mode)
 {
     char place[4096];
