@@ -11,6 +11,7 @@ torture: $(VENV)/.ready ## refuse every allocation in turn: the core's, libcurl'
 	FLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=all" \
 	    scripts/torture.sh $(IN_VENV) build/torture-asan
 
-coverage: $(VENV)/.built ## which lines of csrc and simstudio the tests run, in one table
+coverage: $(VENV)/.built $(VENV)/.pure ## which lines of csrc and simstudio the tests run, in one table
+	scripts/test-packages.sh
 	$(IN_VENV) -m pip install -q --disable-pip-version-check 'coverage>=7.10'
 	scripts/coverage.sh $(IN_VENV)
