@@ -10,7 +10,7 @@ flags="--coverage -O0 -fprofile-update=atomic"
 
 find "$folder" -name '*.gcda' -delete 2>/dev/null || true
 make -s -C tests/core run OUT="$folder/core" SANITIZERS="$flags -DSIM_TESTS_COVERAGE" >/dev/null
-FLAGS=$flags scripts/torture.sh "$python" "$folder/python" --stride 7
+FLAGS=$flags scripts/torture.sh "$python" "$folder/python" --stride 3
 
 # What builds programs of its own adds nothing here. A test that fails is make test's to tell.
 COVERAGE_FILE=$folder/data COVERAGE_RCFILE=scripts/coverage.ini PYTHONPATH=$folder/python/lib \
