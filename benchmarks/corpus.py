@@ -70,7 +70,7 @@ def documents(quick=False):
         "small": small(dice),
         "logs": run(dice, 30, 0),
         "spans": run(dice, 0, 12),
-        "large": run(dice, 5600 // shrink, 1000 // shrink),
+        "large": run(dice, 8000 // shrink, 1430 // shrink),
         "numbers": numbers(dice, 800 // shrink),
     }
     return {name: json.dumps(tree, separators=(",", ":"), ensure_ascii=False).encode() for name, tree in trees.items()}
