@@ -373,6 +373,16 @@ def test_a_move_to_where_nothing_works_is_forgotten(world, status):
     assert world.urls == [SITE + STATUS]
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_that_leads_to_nobody_leaves_the_run_in_doubt(world, status):
+    """A workflow may have answered with it after it ran."""
+    world.answer(SITE, MOVED, status, Location="https://www.sim.example" + EXECUTE)
+    world.dead.add("https://www.sim.example:443")
+    error = error_of(POST, SITE)
+    assert (error.code, error.status) == ("EXECUTION_ERROR", None)
+    assert str(error).endswith("; the run may have happened")
+
+
 def test_a_move_is_remembered_by_its_client_alone(world):
     move(world, SITE, "http://www.sim.example")
     first, second = SimStudioClient(KEY, SITE), SimStudioClient(KEY, SITE)

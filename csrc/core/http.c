@@ -542,7 +542,7 @@ bool sim_exchange_may_be_cut(const struct sim_exchange *x)
 
 bool sim_exchange_was_sent(const struct sim_exchange *x)
 {
-    return x->progress.was_sent;
+    return x->progress.was_sent || x->route.redirects.hops > 0;
 }
 
 bool sim_http_default_trust(struct sim_trust *trust)

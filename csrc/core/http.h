@@ -84,7 +84,8 @@ bool sim_exchange_refused_redirect(const struct sim_exchange *exchange, struct s
 /* True after done where nothing proves that the body is whole: only the end of the connection
  * marked its end, or it was compressed and may have been cut before that. */
 bool sim_exchange_may_be_cut(const struct sim_exchange *exchange);
-/* True once part of the request has gone out. */
+/* True once part of the request has gone out, be it to where a redirect was answered: a server that
+ * redirects may have served it all the same. */
 bool sim_exchange_was_sent(const struct sim_exchange *exchange);
 
 /* libcurl's own certificate bundle, when it has one and it exists. */
