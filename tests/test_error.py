@@ -100,6 +100,18 @@ def test_a_subclass_that_leaves_init_out_has_every_attribute():
     assert (error.code, error.status, error.details, error.retry_after) == (None, None, None, None)
 
 
+def test_arguments_outlive_the_dict_that_they_came_in():
+    given = {"message": "gone", "code": ["code", object()], "status": ["status", object()]}
+
+    class Clearing(SimStudioError):
+        def __setattr__(self, attribute, value):
+            given.clear()  # 3.8 hands a function of C the caller's own dict
+            super().__setattr__(attribute, value)
+
+    error = Clearing(**given)
+    assert (str(error), error.code[0], error.status[0]) == ("gone", "code", "status")
+
+
 def test_it_can_have_a_second_base():
     error = Both("boom", "CODE")
     assert isinstance(error, KeyError) and error.code == "CODE"

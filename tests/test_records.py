@@ -476,3 +476,16 @@ def test_a_subclass_can_leave_init_out(name):
     assert vars(record) == {}
     with pytest.raises(AttributeError, match=fields_of(name)[0]):
         repr(record)
+
+
+@each_record
+def test_arguments_outlive_the_dict_that_they_came_in(name):
+    given = {field: [field, object()] for field in fields_of(name)}
+
+    class Clearing(OURS[name]):
+        def __setattr__(self, attribute, value):
+            given.clear()  # 3.8 hands a function of C the caller's own dict
+            super().__setattr__(attribute, value)
+
+    record = Clearing(**given)
+    assert [getattr(record, field)[0] for field in fields_of(name)] == fields_of(name)

@@ -138,5 +138,15 @@ int pysim_arguments_match_init(const struct pysim_signature *signature, PyObject
     while (keywords != NULL && PyDict_Next(keywords, &at, &name, &value))
         if (take_keyword(signature, name, value, values) < 0)
             return -1;
-    return check_counts(signature, given, values);
+    if (check_counts(signature, given, values) < 0)
+        return -1;
+    for (int i = 0; i < signature->parameter_count; i++)
+        Py_XINCREF(values[i]);
+    return 0;
+}
+
+void pysim_arguments_release(const struct pysim_signature *signature, PyObject **values)
+{
+    for (int i = 0; i < signature->parameter_count; i++)
+        Py_CLEAR(values[i]);
 }

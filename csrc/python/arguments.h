@@ -25,8 +25,11 @@ struct pysim_signature {
 int pysim_arguments_match(const struct pysim_signature *signature, PyObject *const *arguments,
                           Py_ssize_t positional_given, PyObject *keyword_names, PyObject **values);
 
-/* The same for a tp_init: a tuple and a dict (or NULL). */
+/* The same for a tp_init: a tuple and a dict (or NULL). Where it succeeds the values are new
+ * references, for the dict may be the caller's own (3.8 hands it over) and change when an attribute
+ * is set. End with pysim_arguments_release(). */
 int pysim_arguments_match_init(const struct pysim_signature *signature, PyObject *arguments,
                                PyObject *keywords, PyObject **values);
+void pysim_arguments_release(const struct pysim_signature *signature, PyObject **values);
 
 #endif

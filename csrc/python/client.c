@@ -194,11 +194,15 @@ static int client_init(struct client *self, PyObject *arguments, PyObject *keywo
         "SimStudioClient", "__init__", 1, 2, 2, names,
     };
     PyObject *values[2];
+    int result;
 
-    if (pysim_arguments_match_init(&signature, arguments, keywords, values) < 0 ||
-        client_set_api_key(self, values[0], NULL) < 0)
+    if (pysim_arguments_match_init(&signature, arguments, keywords, values) < 0)
         return -1;
-    return values[1] != NULL ? client_set_base_url(self, values[1], NULL) : 0;
+    result = client_set_api_key(self, values[0], NULL);
+    if (result == 0 && values[1] != NULL)
+        result = client_set_base_url(self, values[1], NULL);
+    pysim_arguments_release(&signature, values);
+    return result;
 }
 
 static int client_traverse(struct client *self, visitproc visit, void *arg)

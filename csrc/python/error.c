@@ -32,6 +32,7 @@ static int error_init(PyObject *self, PyObject *arguments, PyObject *keywords)
         goto done;
     result = 0;
 done:
+    pysim_arguments_release(&signature, values);
     Py_XDECREF(message);
     return result;
 }

@@ -103,6 +103,7 @@ static int record_init(enum pysim_record which, PyObject *self, PyObject *argume
     const struct record_table *table = &tables[which];
     struct pysim_state *state = pysim_state_of_type(Py_TYPE(self));
     PyObject *values[MOST_FIELDS];
+    int result = -1;
 
     if (state == NULL ||
         pysim_arguments_match_init(&table->signature, arguments, keywords, values) < 0)
@@ -110,9 +111,12 @@ static int record_init(enum pysim_record which, PyObject *self, PyObject *argume
     for (int i = 0; i < table->signature.parameter_count; i++) {
         PyObject *value = values[i] != NULL ? values[i] : fallback_value(table->fields[i].fallback);
         if (PyObject_SetAttr(self, PyTuple_GET_ITEM(names_of(state, which), i), value) < 0)
-            return -1;
+            goto done;
     }
-    return 0;
+    result = 0;
+done:
+    pysim_arguments_release(&table->signature, values);
+    return result;
 }
 
 /* "Name(field=value, ...)", the name that of the instance's own class. */
