@@ -216,6 +216,22 @@ def test_a_file_that_cannot_be_read_raises_its_own_error(client, server):
     assert server.requests == []
 
 
+def test_an_interrupt_while_the_position_is_put_back_is_not_lost(client, server):
+    class Interrupted(io.BytesIO):
+        raised = KeyboardInterrupt
+
+        def seek(self, *place):
+            raise self.raised
+
+    with pytest.raises(KeyboardInterrupt):
+        client.execute_workflow("wf", {"f": Interrupted(b"abc")})
+    assert server.requests == []
+    server.answer(DONE)
+    Interrupted.raised = OSError
+    client.execute_workflow("wf", {"f": Interrupted(b"abc")})
+    assert server.requests[0].json == {"f": sent_for(b"abc")}
+
+
 @pytest.mark.parametrize("data", [None, 7, ["x"]])
 def test_a_read_that_gives_neither_bytes_nor_text_is_a_type_error(client, server, data):
     with pytest.raises(TypeError, match="must give bytes or str, not %s" % type(data).__name__):

@@ -127,17 +127,21 @@ static PyObject *remember_position(PyObject *file)
     return position;
 }
 
-/* Keeps the exception that is under way, if one is. */
-static void put_back(PyObject *file, PyObject *position)
+/* Keeps the exception that is under way, if one is. 0, or -1 for what is no Exception, such as
+ * Ctrl-C: anything else that seek() raises is no failure of the call. */
+static int put_back(PyObject *file, PyObject *position)
 {
     PyObject *type, *value, *traceback, *moved;
+    int result = 0;
 
     PyErr_Fetch(&type, &value, &traceback);
     moved = PyObject_CallMethod(file, "seek", "O", position);
-    if (moved == NULL)
-        PyErr_Clear();
+    if (moved == NULL && type == NULL && !PyErr_ExceptionMatches(PyExc_Exception))
+        result = -1;
+    else
+        PyErr_Restore(type, value, traceback);
     Py_XDECREF(moved);
-    PyErr_Restore(type, value, traceback);
+    return result;
 }
 
 /* Encodes one piece; its length in bytes, or -1. */
@@ -223,8 +227,8 @@ int pysim_upload_read(PyObject *file, struct sim_buffer *out)
     if (position == NULL && PyErr_Occurred())
         return -1;
     result = read_all(file, out);
-    if (position != NULL)
-        put_back(file, position);
+    if (position != NULL && put_back(file, position) < 0)
+        result = -1;
     Py_XDECREF(position);
     return result;
 }
