@@ -550,8 +550,10 @@ bool sim_http_default_trust(struct sim_trust *trust)
 #if LIBCURL_VERSION_NUM >= 0x074600
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
 
-    return sim_trust_from_path(info->cainfo, "libcurl's default", trust) ||
-           sim_trust_from_path(info->capath, "libcurl's default", trust);
+    /* The library may be older than the header that this was built with. */
+    return info->age >= CURLVERSION_SEVENTH &&
+           (sim_trust_from_path(info->cainfo, "libcurl's default", trust) ||
+            sim_trust_from_path(info->capath, "libcurl's default", trust));
 #else
     (void)trust;
     return false;

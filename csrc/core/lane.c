@@ -1,5 +1,6 @@
 #include "core/lane.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,6 +24,8 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 #else
     descriptor = socket(address->family, address->socktype, address->protocol);
+    if (descriptor != CURL_SOCKET_BAD)
+        (void)fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 #endif
     if (descriptor != CURL_SOCKET_BAD && !sim_sockets_add(&lane->sockets, descriptor)) {
         (void)close(descriptor);

@@ -2,6 +2,9 @@
 
 #include <math.h>
 #include <unistd.h>
+#ifdef __APPLE__ /* where getentropy() is declared elsewhere */
+#include <sys/random.h>
+#endif
 
 /* Longer waits than this are cut: about a year, and far from the end of int64_t. */
 #define LONGEST_WAIT_S 3e7
