@@ -147,7 +147,7 @@ static PyObject *http_phrase(const struct pysim_call *call)
              (status = PyObject_CallMethod(module, "HTTPStatus", "l", http_status)) != NULL)
         phrase = PyObject_GetAttrString(status, "phrase");
     if (phrase != NULL)
-        message = PyUnicode_FromFormat("HTTP %ld: %U", http_status, phrase);
+        message = PyUnicode_FromFormat("HTTP %ld: %S", http_status, phrase);
     else if (PyErr_ExceptionMatches(PyExc_ValueError)) { /* no status that the standard knows */
         PyErr_Clear();
         message = PyUnicode_FromFormat("HTTP %ld", http_status);
