@@ -83,11 +83,3 @@ enum sim_status sim_buffer_append_char(struct sim_buffer *buffer, char character
     sim_buffer_commit(buffer, 1);
     return SIM_OK;
 }
-
-void sim_buffer_consume(struct sim_buffer *buffer, size_t length)
-{
-    if (length == 0)
-        return;
-    buffer->length -= length;
-    memmove(buffer->data, buffer->data + length, buffer->length + 1);
-}

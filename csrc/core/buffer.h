@@ -39,7 +39,4 @@ enum sim_status sim_buffer_reserve(struct sim_buffer *buffer, size_t length,
                                    char **place) SIM_MUST_CHECK;
 void sim_buffer_commit(struct sim_buffer *buffer, size_t length);
 
-/* Drops the first `length` bytes; the rest moves to the front. */
-void sim_buffer_consume(struct sim_buffer *buffer, size_t length);
-
 #endif

@@ -559,8 +559,3 @@ bool sim_http_default_trust(struct sim_trust *trust)
     return false;
 #endif
 }
-
-const char *sim_http_version(void)
-{
-    return curl_version();
-}

@@ -90,7 +90,5 @@ bool sim_exchange_was_sent(const struct sim_exchange *exchange);
 
 /* libcurl's own certificate bundle, when it has one and it exists. */
 bool sim_http_default_trust(struct sim_trust *trust);
-/* "libcurl/7.88.1 OpenSSL/3.0.19 ..." */
-const char *sim_http_version(void);
 
 #endif

@@ -1,7 +1,6 @@
 #include "core/memory.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #ifdef SIM_MEMORY_FAULTS
 #include <stdatomic.h>
@@ -84,14 +83,4 @@ void sim_free(void *block)
 {
     uncount(block);
     free(block);
-}
-
-char *sim_copy_text(const char *text, size_t length)
-{
-    char *copy = sim_alloc(length + 1);
-    if (copy != NULL) {
-        memcpy(copy, text, length);
-        copy[length] = '\0';
-    }
-    return copy;
 }

@@ -16,9 +16,6 @@ void *sim_alloc_zeroed(size_t count, size_t size) SIM_MUST_CHECK;
 void *sim_realloc(void *block, size_t size) SIM_MUST_CHECK;
 void sim_free(void *block);
 
-/* A new NUL-terminated copy of `length` bytes, or NULL. */
-char *sim_copy_text(const char *text, size_t length) SIM_MUST_CHECK;
-
 #ifdef SIM_MEMORY_FAULTS
 /* For whoever has loaded the core as a shared object. */
 #define SIM_MEMORY_HOOK __attribute__((visibility("default")))

@@ -103,25 +103,6 @@ static void what_was_reserved_counts_when_it_is_committed(void)
     sim_buffer_fini(&buffer);
 }
 
-static void the_front_can_be_consumed(void)
-{
-    static const struct {
-        size_t length;
-        const char *left;
-    } rows[] = {{0, "abcdef"}, {1, "bcdef"}, {5, "f"}, {6, ""}};
-
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct sim_buffer buffer;
-        sim_buffer_init(&buffer, 6);
-        CHECK_STATUS(sim_buffer_append_text(&buffer, "abcdef"), SIM_OK);
-        sim_buffer_consume(&buffer, rows[i].length);
-        CHECK_BYTES(buffer.data, buffer.length + 1, rows[i].left, strlen(rows[i].left) + 1);
-        CHECK_STATUS(sim_buffer_append(&buffer, "123456", rows[i].length), SIM_OK);
-        CHECK_INT(buffer.length, 6);
-        sim_buffer_fini(&buffer);
-    }
-}
-
 static void clearing_keeps_the_memory_and_ending_keeps_the_limit(void)
 {
     struct sim_buffer buffer;
@@ -171,7 +152,6 @@ static const struct check_test tests[] = {
     TEST(growing_keeps_every_byte),
     TEST(the_limit_is_reached_and_never_passed),
     TEST(what_was_reserved_counts_when_it_is_committed),
-    TEST(the_front_can_be_consumed),
     TEST(clearing_keeps_the_memory_and_ending_keeps_the_limit),
     TEST(without_memory_the_buffer_is_as_it_was),
 };

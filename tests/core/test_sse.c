@@ -15,12 +15,13 @@ static enum sim_status transcribe(struct sim_text stream, size_t step, struct si
     sim_sse_init(&parser, EVENT_LIMIT);
     for (size_t at = 0; at < stream.length && status == SIM_OK; at += step) {
         size_t length = stream.length - at < step ? stream.length - at : step;
-        char *piece = sim_copy_text(stream.data + at, length);
+        char *piece = sim_alloc(length);
         bool found = true;
         if (piece == NULL) {
             status = SIM_NO_MEMORY;
             break;
         }
+        memcpy(piece, stream.data + at, length);
         sim_sse_feed(&parser, (struct sim_text){piece, length});
         while (status == SIM_OK && found) {
             struct sim_sse_event event;
