@@ -414,8 +414,8 @@ static int encode_value(struct encoder *encoder, PyObject *value, const struct e
     return refuse_type(value);
 }
 
-int pysim_encode_body(struct pysim_state *state, PyObject *input_data, int stream,
-                      PyObject *selected_outputs, struct sim_buffer *out)
+int pysim_encode_body(PyObject *input_data, int stream, PyObject *selected_outputs,
+                      struct sim_buffer *out)
 {
     struct encoder encoder = {.out = out};
     struct control controls[CONTROLS] = {
@@ -425,7 +425,6 @@ int pysim_encode_body(struct pysim_state *state, PyObject *input_data, int strea
     PyObject *nothing = NULL;
     int result;
 
-    (void)state;
     if (input_data == NULL || input_data == Py_None) {
         input_data = nothing = PyDict_New();
         if (nothing == NULL)
@@ -466,7 +465,7 @@ done:
     return result;
 }
 
-static PyObject *copy_dict(struct pysim_state *state, PyObject *dict)
+static PyObject *copy_dict(PyObject *dict)
 {
     PyObject *copy = PyDict_New(), *items = PyMapping_Items(dict), *result = NULL;
 
@@ -479,7 +478,7 @@ static PyObject *copy_dict(struct pysim_state *state, PyObject *dict)
             PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
             goto done;
         }
-        value = pysim_encode_files(state, PyTuple_GET_ITEM(item, 1));
+        value = pysim_encode_files(PyTuple_GET_ITEM(item, 1));
         stored = value != NULL ? PyDict_SetItem(copy, PyTuple_GET_ITEM(item, 0), value) : -1;
         Py_XDECREF(value);
         if (stored < 0)
@@ -492,13 +491,13 @@ done:
     return result;
 }
 
-static PyObject *copy_sequence(struct pysim_state *state, PyObject *sequence)
+static PyObject *copy_sequence(PyObject *sequence)
 {
     PyObject *copy = PyList_New(0), *tuple;
 
     for (Py_ssize_t i = 0; copy != NULL && i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
-        PyObject *value = pysim_encode_files(state, item);
+        PyObject *value = pysim_encode_files(item);
         if (value == NULL || PyList_Append(copy, value) < 0)
             Py_CLEAR(copy);
         Py_DECREF(item);
@@ -511,7 +510,7 @@ static PyObject *copy_sequence(struct pysim_state *state, PyObject *sequence)
     return tuple;
 }
 
-PyObject *pysim_encode_files(struct pysim_state *state, PyObject *value)
+PyObject *pysim_encode_files(PyObject *value)
 {
     int is_file = pysim_upload_is_file(value);
     PyObject *result;
@@ -522,7 +521,7 @@ PyObject *pysim_encode_files(struct pysim_state *state, PyObject *value)
         return Py_NewRef(value);
     if (Py_EnterRecursiveCall(" while reading files in input_data"))
         return NULL;
-    result = PyDict_Check(value) ? copy_dict(state, value) : copy_sequence(state, value);
+    result = PyDict_Check(value) ? copy_dict(value) : copy_sequence(value);
     Py_LeaveRecursiveCall();
     return result;
 }

@@ -68,7 +68,7 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
                      Py_TYPE(values[SELECTED_OUTPUTS])->tp_name);
         return -1;
     }
-    encoded = pysim_encode_body(state, values[INPUT_DATA], stream, values[SELECTED_OUTPUTS],
+    encoded = pysim_encode_body(values[INPUT_DATA], stream, values[SELECTED_OUTPUTS],
                                 &execution->call.body);
     if (encoded != PYSIM_ENCODE_REFUSED)
         return encoded;
@@ -305,7 +305,7 @@ static PyObject *retry_overridden(PyObject *self, PyObject **values,
     PyObject *input = values[INPUT_DATA], *converted = NULL, *result = NULL;
     struct pysim_state *state = pysim_client_state(self);
 
-    converted = pysim_encode_files(state, input != NULL ? input : Py_None);
+    converted = pysim_encode_files(input != NULL ? input : Py_None);
     if (converted == NULL)
         return NULL;
     values[INPUT_DATA] = converted;
