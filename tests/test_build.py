@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ import pytest
 import simstudio
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# The programs that a build calls: each Python names the compilers that it was made with.
+BUILDERS = {"cc", "gcc", "env", "as", "ld"} | {
+    sysconfig.get_config_var(name).split()[0] for name in ("CC", "CXX", "LDSHARED")
+}
 
 # A header found before the real one that tells another version of it.
 OTHER_VERSION = {
@@ -99,7 +105,7 @@ def test_a_missing_library_ends_the_build_with_one_sentence_that_says_how_to_get
             tmp_path / "packages", 'case "$*" in *%s*) exit 1;; esac; exec pkg-config "$@"' % package
         ),
         # Programs of the build alone, and among them no curl-config.
-        PATH=str(link_programs(tmp_path / "bin", "cc", "gcc", "env", "pkg-config", "as", "ld")),
+        PATH=str(link_programs(tmp_path / "bin", *BUILDERS, "pkg-config")),
     )
     assert finished.returncode != 0
     (sentence,) = finished.stdout.splitlines()
@@ -148,7 +154,7 @@ def test_flags_alone_will_do_where_no_program_knows_the_libraries(build, tmp_pat
     knows_none = write_program(tmp_path / "false", "exit 1")
     finished = build(
         "-I/usr/include", LDFLAGS="-L/usr/lib", PKG_CONFIG=knows_none,
-        PATH=str(link_programs(tmp_path / "bin", "cc", "gcc", "env", "as", "ld")),
+        PATH=str(link_programs(tmp_path / "bin", *BUILDERS)),
     )
     assert finished.returncode == 0, finished.stdout
 
