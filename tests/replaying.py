@@ -2,8 +2,9 @@
 
 import json
 import socketserver
-import threading
 from pathlib import Path
+
+from loopback import LoopbackServer
 
 FOLDER = Path(__file__).parent / "recordings"
 PATIENCE_S = 30
@@ -97,20 +98,10 @@ class _Handler(socketserver.StreamRequestHandler):
         return True
 
 
-class ReplayServer(socketserver.ThreadingTCPServer):
+class ReplayServer(LoopbackServer):
     """Answers every request with `pieces`, each sent by itself, and keeps the `requests`."""
 
-    daemon_threads = True
-    block_on_close = False
-
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.pieces, self.requests = [], []
-        self.url = "http://127.0.0.1:%d" % self.server_address[1]
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.005,), daemon=True)
-        self.thread.start()
-
-    def close(self):
-        self.shutdown()
-        self.server_close()
-        self.thread.join()
+        self.start()

@@ -1,8 +1,8 @@
 """A scripted HTTP server for the tests: it answers what a test tells it to and keeps what it got."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from loopback import LoopbackServer, QuietHandler
 
 
 class Request:
@@ -22,13 +22,7 @@ class ScriptedServer:
         self.answers = []
         script = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
-            def log_message(self, *arguments):
-                pass
-
+        class Handler(QuietHandler):
             def answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
                 request = Request(self.command, self.path, self.headers, self.rfile.read(length))
@@ -44,11 +38,8 @@ class ScriptedServer:
 
             do_GET = do_POST = answer
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
-        self.url = "http://127.0.0.1:%d" % self.http.server_port
-        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.005,), daemon=True)
-        self.thread.start()
+        self.http = LoopbackServer(Handler).start()
+        self.url = self.http.url
 
     def answer(self, body=None, status=200, **headers):
         """Queues an answer: a body of bytes as it is, anything else as JSON."""
@@ -58,6 +49,4 @@ class ScriptedServer:
         return self
 
     def close(self):
-        self.http.shutdown()
-        self.http.server_close()
-        self.thread.join()
+        self.http.close()

@@ -5,6 +5,8 @@ import socketserver
 import threading
 import time
 
+from loopback import LoopbackServer
+
 SSE = {"Content-Type": "text/event-stream"}
 PATIENCE_S = 30
 
@@ -102,7 +104,7 @@ class _Handler(socketserver.StreamRequestHandler):
         self.connection.settimeout(PATIENCE_S)
 
 
-class StepServer(socketserver.ThreadingTCPServer):
+class StepServer(LoopbackServer):
     """Answers every request with `steps`: bytes are sent, a number is a pause in seconds, a threading.Event is
     waited for, RESET ends the connection there.
 
@@ -110,18 +112,8 @@ class StepServer(socketserver.ThreadingTCPServer):
     were. was_left: set when a client left in the midst.
     """
 
-    daemon_threads = True
-    block_on_close = False
-
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.steps, self.bodies, self.connections, self.keeps_open = [], [], 0, False
         self.was_left = threading.Event()
-        self.url = "http://127.0.0.1:%d" % self.server_address[1]
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.005,), daemon=True)
-        self.thread.start()
-
-    def close(self):
-        self.shutdown()
-        self.server_close()
-        self.thread.join()
+        self.start()

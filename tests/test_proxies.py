@@ -197,7 +197,7 @@ def test_and_not_again_during_a_call(proxy, monkeypatch):
 @pytest.mark.parametrize("redirected, exempt", [(False, "www.sim.localhost"), (True, "www.sim.localhost")])
 def test_each_hop_has_its_own_proxy(proxy, server, monkeypatch, redirected, exempt):
     """From a host behind the proxy to one that is not: the proxy's credentials stay behind."""
-    port = server.http.server_port
+    port = server.http.port
     first, second = "http://sim.localhost:%d" % port, "http://www.sim.localhost:%d" % port
     monkeypatch.setenv("http_proxy", proxy.url.replace("://", "://user:pass@"))
     monkeypatch.setenv("no_proxy", exempt)

@@ -7,10 +7,9 @@ import collections
 import json
 import ssl
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from loopback import LoopbackServer, QuietHandler
 
 PORTS = {"http": "80", "https": "443"}
 NAMES = [
@@ -29,13 +28,8 @@ def origin_of(url):
     return "%s://%s" % (scheme, host if ":" in host else host + ":" + PORTS[scheme])
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class Handler(QuietHandler):
     tunnel = ""  # scheme and host, once there is one
-
-    def log_message(self, *arguments):
-        pass
 
     def do_CONNECT(self):
         world = self.server.world
@@ -78,9 +72,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = answer
 
 
-class Listener(ThreadingHTTPServer):
-    daemon_threads = True
-
+class Listener(LoopbackServer):
     def handle_error(self, request, client_address):
         if not isinstance(sys.exc_info()[1], OSError):  # a client may leave, and refuse a certificate
             super().handle_error(request, client_address)
@@ -94,15 +86,13 @@ class World:
         self.answers = {}
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(certificate.file, certificate.key)
-        self.http = Listener(("127.0.0.1", 0), Handler)
+        self.http = Listener(Handler)
         self.http.world = self
         if own is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(own.file, own.key)
             self.http.socket = context.wrap_socket(self.http.socket, server_side=True, do_handshake_on_connect=False)
-        self.url = "http://127.0.0.1:%d" % self.http.server_port
-        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.005,), daemon=True)
-        self.thread.start()
+        self.url = self.http.start().url
 
     def answer(self, origin, body=None, status=200, **headers):
         """Queues an answer of a host; its last one stands for all further requests. Nobody lives at a
@@ -123,9 +113,7 @@ class World:
         return [visit.url for visit in self.visits]
 
     def close(self):
-        self.http.shutdown()
-        self.http.server_close()
-        self.thread.join()
+        self.http.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ import socket
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from loopback import LoopbackServer, QuietHandler
 
 import simstudio
 from differential.scenarios import all_scenarios
@@ -22,13 +23,7 @@ LONGEST_HANG_S = 20
 LONG_WAIT_S = 15  # the longest that a busy machine may take over what is no wait
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_message(self, *arguments):
-        pass
-
+class Handler(QuietHandler):
     def serve(self):
         script = self.server.script
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -72,16 +67,14 @@ class Script:
         self.servers = [self.serve(name) for name in ("server", "elsewhere")]
         with socket.create_server(("127.0.0.1", 0)) as unused:
             nobody = unused.getsockname()[1]
-        ports = [("server", self.servers[0].server_port), ("elsewhere", self.servers[1].server_port), ("nobody", nobody)]
+        ports = [("server", self.servers[0].port), ("elsewhere", self.servers[1].port), ("nobody", nobody)]
         self.places = {name: "http://127.0.0.1:%d" % port for name, port in ports}
         self.ports = ports
 
     def serve(self, name):
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
+        server = LoopbackServer(Handler)
         server.name, server.script = name, self
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        return server
+        return server.start()
 
     def places_in(self, text):
         return text.replace("{elsewhere}", self.places["elsewhere"])

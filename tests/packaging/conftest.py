@@ -7,11 +7,10 @@ import shutil
 import ssl
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from installing import DIST, HERE, ROOT, Environment, tag_of
+from loopback import LoopbackServer, QuietHandler
 
 from simstudio.testing import SimServer
 
@@ -55,6 +54,16 @@ def sdist():
 
 
 @pytest.fixture(scope="session")
+def tracked():
+    """The names of the files of the checkout."""
+    listed = subprocess.run(["git", "ls-files"], cwd=str(ROOT), stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, universal_newlines=True)
+    if listed.returncode or not listed.stdout:
+        pytest.skip("there is no checkout of git to compare with or to install from")
+    return listed.stdout.splitlines()
+
+
+@pytest.fixture(scope="session")
 def hide():
     """Puts a command where files are hidden: hide(command, mount options of hidden.sh...)."""
     command = ["unshare", "--mount", "--propagation", "private"]
@@ -77,13 +86,7 @@ def sim():
         yield server
 
 
-class TlsHandler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def log_message(self, *arguments):
-        pass
-
+class TlsHandler(QuietHandler):
     def answer(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = b'{"success": true, "output": {"tls": "%s"}}' % self.connection.version().encode()
@@ -95,9 +98,7 @@ class TlsHandler(BaseHTTPRequestHandler):
     do_GET = do_POST = answer
 
 
-class TlsServer(ThreadingHTTPServer):
-    daemon_threads = True
-
+class TlsServer(LoopbackServer):
     def handle_error(self, request, client_address):
         pass  # a client that refuses the certificate
 
@@ -108,11 +109,7 @@ def tls_url(authority):
     certificate = authority.issue("localhost", ["localhost", "127.0.0.1"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.file, certificate.key)
-    http = TlsServer(("127.0.0.1", 0), TlsHandler)
+    http = TlsServer(TlsHandler)
     http.socket = context.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield "https://localhost:%d" % http.server_port
-    http.shutdown()
-    http.server_close()
-    thread.join()
+    yield "https://localhost:%d" % http.start().port
+    http.close()

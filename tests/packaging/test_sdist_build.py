@@ -1,6 +1,5 @@
 """The source distribution builds with nothing of the checkout in sight, and is the checkout's files."""
 
-import subprocess
 import tarfile
 
 import pytest
@@ -35,22 +34,16 @@ def test_it_builds_against_the_systems_libraries_and_runs(built, hide, tmp_path)
     assert "libcurl" in run(["ldd", extension])
 
 
-def test_it_has_every_file_of_the_checkout_and_no_other(sdist):
+def test_it_has_every_file_of_the_checkout_and_no_other(sdist, tracked):
     with tarfile.open(str(sdist)) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()
                  if archive.getmember(name).isfile()}
     made = {name for name in names if ".egg-info/" in name} | {"PKG-INFO", "setup.cfg"}
-    tracked = subprocess.run(["git", "ls-files"], cwd=str(ROOT), stdout=subprocess.PIPE,
-                             stderr=subprocess.DEVNULL, universal_newlines=True)
-    if tracked.returncode:
-        pytest.skip("this is no checkout of git")
-    assert names - made == {name for name in tracked.stdout.splitlines()
-                            if not name.startswith((".ci/", ".git"))}
+    assert names - made == {name for name in tracked if not name.startswith((".ci/", ".git"))}
 
 
+@pytest.mark.usefixtures("tracked")
 def test_pip_installs_it_from_git(interpreters, make_environment, tmp_path):
-    if subprocess.call(["git", "rev-parse"], cwd=str(ROOT), stderr=subprocess.DEVNULL):
-        pytest.skip("this is no checkout of git")
     environment = make_environment(interpreters[max(interpreters, key=lambda tag: int(tag[3:]))])
     environment.pip("install", "git+file://%s" % ROOT)
     printed = run([environment.python, "-c", "import simstudio; print(simstudio.__version__)"],
