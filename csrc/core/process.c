@@ -6,9 +6,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+
 enum {
-    PAUSE_NS = 50 * 1000,                /* between two looks at what another thread does */
-    MOST_PAUSES = 1000000000 / PAUSE_NS, /* a fork is not held off for longer than a second */
+    PAUSE_NS = 50 * 1000, /* between two looks at what another thread does */
+    MOST_HOLD_MS = 1000,  /* a fork is not held off for longer */
 };
 
 static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
@@ -26,8 +28,10 @@ static void pause_shortly(void)
 
 static void before_fork(void)
 {
+    const int64_t end_ms = sim_clock_monotonic_ms() + MOST_HOLD_MS;
+
     (void)atomic_fetch_add(&forking, 1);
-    for (int i = 0; i < MOST_PAUSES && atomic_load(&holding) > 0; i++)
+    while (atomic_load(&holding) > 0 && sim_clock_monotonic_ms() < end_ms)
         pause_shortly();
 }
 
