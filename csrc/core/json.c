@@ -520,7 +520,7 @@ static size_t encode_utf8(unsigned code, char *out)
     return 4;
 }
 
-/* "\uXXXX", or the pair of them that is one character; `*at` stands behind the "u". */
+/* Four hex digits, or the pair of such escapes that is one character; `*at` stands behind "u". */
 static bool read_unicode_escape(const char **at, const char *end, unsigned *code)
 {
     unsigned low = 0;

@@ -7,6 +7,7 @@
 #include "python/error.h"
 #include "python/reader.h"
 #include "python/record.h"
+#include "python/word.h"
 
 enum {
     HTTP_ACCEPTED = 202,
@@ -38,60 +39,17 @@ static const struct {
 
 /* ---- looking into decoded bodies ---- */
 
-/* The keys, each a str in the module's state, so that a look-up needs no memory. */
-#define KEYS(X)                                                                                    \
-    X(ERROR, "error")                                                                              \
-    X(MESSAGE, "message")                                                                          \
-    X(CODE, "code")                                                                                \
-    X(SUCCESS, "success")                                                                          \
-    X(ASYNC, "async")                                                                              \
-    X(TASK_ID, "taskId")                                                                           \
-    X(JOB_ID, "jobId")                                                                             \
-    X(RUN_ID, "runId")                                                                             \
-    X(DATA, "data")                                                                                \
-    X(STATUS, "status")                                                                            \
-    X(STATUS_URL, "statusUrl")                                                                     \
-    X(CREATED_AT, "createdAt")                                                                     \
-    X(LINKS, "links")                                                                              \
-    X(IS_DEPLOYED, "isDeployed")                                                                   \
-    X(RATE_LIMIT, "rateLimit")                                                                     \
-    X(USAGE, "usage")                                                                              \
-    X(LIMIT, "limit")                                                                              \
-    X(REQUESTS_PER_MINUTE, "requestsPerMinute")
-
-#define KEY_NAME(name, text) name,
-enum key { KEYS(KEY_NAME) KEY_COUNT };
-
-int pysim_answer_register(struct pysim_state *state)
+static PyObject *get(const struct pysim_call *call, PyObject *object, enum pysim_word key)
 {
-#define KEY_TEXT(name, text) text,
-    static const char *const texts[] = {KEYS(KEY_TEXT)};
-
-    state->answer_keys = pysim_state_intern(texts, KEY_COUNT);
-    return state->answer_keys != NULL ? 0 : -1;
-}
-
-/* Borrowed. */
-static PyObject *key_of(const struct pysim_call *call, enum key key)
-{
-    return PyTuple_GET_ITEM(call->state->answer_keys, key);
-}
-
-/* The value of a key, borrowed; NULL when `object` is no dict or lacks it. */
-static PyObject *get(const struct pysim_call *call, PyObject *object, enum key key)
-{
-    if (object == NULL || !PyDict_Check(object))
-        return NULL;
-    return PyDict_GetItemWithError(object, key_of(call, key)); /* of str alone: cannot fail */
+    return pysim_word_get(call->state, object, key);
 }
 
 /* The same, for a value that is a str which is not empty. */
-static PyObject *get_text(const struct pysim_call *call, PyObject *object, enum key key)
+static PyObject *get_text(const struct pysim_call *call, PyObject *object, enum pysim_word key)
 {
-    PyObject *value = get(call, object, key);
+    PyObject *value = pysim_word_get_str(call->state, object, key);
 
-    return value != NULL && PyUnicode_Check(value) && PyUnicode_GET_LENGTH(value) > 0 ? value
-                                                                                      : NULL;
+    return value != NULL && PyUnicode_GET_LENGTH(value) > 0 ? value : NULL;
 }
 
 static const struct sim_buffer *body_of(const struct pysim_call *call)
@@ -160,10 +118,10 @@ static PyObject *http_phrase(const struct pysim_call *call)
 
 static PyObject *error_message(const struct pysim_call *call, PyObject *details)
 {
-    PyObject *message = get_text(call, details, ERROR);
+    PyObject *message = get_text(call, details, WORD_ERROR);
 
     if (message == NULL)
-        message = get_text(call, get(call, details, ERROR), MESSAGE);
+        message = get_text(call, get(call, details, WORD_ERROR), WORD_MESSAGE);
     return message != NULL ? Py_NewRef(message) : http_phrase(call);
 }
 
@@ -187,16 +145,17 @@ static PyObject *code_from_word(PyObject *word)
 static PyObject *error_code(const struct pysim_call *call, PyObject *details)
 {
     long http_status = sim_exchange_http_status(call->exchange);
-    PyObject *word = get_text(call, details, CODE);
+    PyObject *word = get_text(call, details, WORD_CODE);
 
     if (word == NULL)
-        word = get_text(call, get(call, details, ERROR), CODE);
+        word = get_text(call, get(call, details, WORD_ERROR), WORD_CODE);
     if (word != NULL)
         return code_from_word(word);
     for (size_t i = 0; i < sizeof status_codes / sizeof *status_codes; i++)
         if (status_codes[i].http_status == http_status)
             return PyUnicode_FromString(status_codes[i].code);
-    return get(call, details, SUCCESS) == Py_False ? PyUnicode_FromString("EXECUTION_ERROR") : NULL;
+    return get(call, details, WORD_SUCCESS) == Py_False ? PyUnicode_FromString("EXECUTION_ERROR")
+                                                        : NULL;
 }
 
 /* A redirect that was not followed: nothing was sent to where it points. */
@@ -303,14 +262,14 @@ static PyObject *decode_object(const struct pysim_call *call)
 /* The id of a queued run in a 202: what each era of server calls it. Borrowed; NULL: none. */
 static PyObject *find_run_id(const struct pysim_call *call, PyObject *body, bool is_async)
 {
-    PyObject *id = get_text(call, body, TASK_ID);
+    PyObject *id = get_text(call, body, WORD_TASK_ID);
 
     /* Only what was asked for, or says so itself, is taken for a queued run by the later names: a
      * workflow's own answer may have status 202 and a field of such a name. */
-    if (id == NULL && (is_async || get(call, body, ASYNC) == Py_True)) {
-        id = get_text(call, body, JOB_ID);
+    if (id == NULL && (is_async || get(call, body, WORD_ASYNC) == Py_True)) {
+        id = get_text(call, body, WORD_JOB_ID);
         if (id == NULL)
-            id = get_text(call, get(call, body, DATA), RUN_ID);
+            id = get_text(call, get(call, body, WORD_DATA), WORD_RUN_ID);
     }
     return id;
 }
@@ -318,20 +277,21 @@ static PyObject *find_run_id(const struct pysim_call *call, PyObject *body, bool
 static PyObject *queued_result(const struct pysim_call *call, PyObject *body, PyObject *id)
 {
     struct pysim_state *state = call->state;
-    PyObject *success = get(call, body, SUCCESS), *status = get_text(call, body, STATUS);
-    PyObject *created_at = get_text(call, body, CREATED_AT), *links = get(call, body, LINKS);
-    PyObject *status_url = get_text(call, body, STATUS_URL);
+    PyObject *success = get(call, body, WORD_SUCCESS), *status = get_text(call, body, WORD_STATUS);
+    PyObject *created_at = get_text(call, body, WORD_CREATED_AT),
+             *links = get(call, body, WORD_LINKS);
+    PyObject *status_url = get_text(call, body, WORD_STATUS_URL);
     PyObject *own_links = NULL, *queued = NULL, *nothing = NULL, *result = NULL;
 
     if (status_url == NULL)
-        status_url = get_text(call, get(call, body, DATA), STATUS_URL);
+        status_url = get_text(call, get(call, body, WORD_DATA), WORD_STATUS_URL);
     queued = PyUnicode_FromString("queued");
     nothing = PyUnicode_FromString("");
     own_links = links != NULL && PyDict_Check(links) ? Py_NewRef(links) : PyDict_New();
     if (queued == NULL || nothing == NULL || own_links == NULL)
         goto done;
     if (PyDict_GET_SIZE(own_links) == 0 && status_url != NULL &&
-        PyDict_SetItem(own_links, key_of(call, STATUS), status_url) < 0)
+        PyDict_SetItem(own_links, pysim_word_of(call->state, WORD_STATUS), status_url) < 0)
         goto done;
     result = pysim_record_new(state, PYSIM_AsyncExecutionResult,
                               (PyObject *const[]){
@@ -396,8 +356,9 @@ static PyObject *answer_status(const struct pysim_call *call)
 {
     PyObject *body = decode_object(call), *result = NULL;
 
-    if (body != NULL && (get(call, body, IS_DEPLOYED) != NULL ||
-                         PyDict_SetItem(body, key_of(call, IS_DEPLOYED), Py_False) == 0))
+    if (body != NULL &&
+        (get(call, body, WORD_IS_DEPLOYED) != NULL ||
+         PyDict_SetItem(body, pysim_word_of(call->state, WORD_IS_DEPLOYED), Py_False) == 0))
         result = pysim_record_from_json(call->state, PYSIM_WorkflowStatus, body);
     Py_XDECREF(body);
     return result;
@@ -412,9 +373,9 @@ static int add_documented_limit(const struct pysim_call *call, PyObject *buckets
     if (!PyDict_Check(buckets))
         return 0;
     while (PyDict_Next(buckets, &at, &name, &bucket)) {
-        per_minute = get(call, bucket, REQUESTS_PER_MINUTE);
-        if (per_minute != NULL && get(call, bucket, LIMIT) == NULL &&
-            PyDict_SetItem(bucket, key_of(call, LIMIT), per_minute) < 0)
+        per_minute = get(call, bucket, WORD_REQUESTS_PER_MINUTE);
+        if (per_minute != NULL && get(call, bucket, WORD_LIMIT) == NULL &&
+            PyDict_SetItem(bucket, pysim_word_of(call->state, WORD_LIMIT), per_minute) < 0)
             return -1;
     }
     return 0;
@@ -429,9 +390,9 @@ static PyObject *answer_usage(const struct pysim_call *call)
     no_usage = PyDict_New();
     if (body == NULL || no_limit == NULL || no_usage == NULL)
         goto done;
-    success = get(call, body, SUCCESS);
-    rate_limit = get(call, body, RATE_LIMIT);
-    usage = get(call, body, USAGE);
+    success = get(call, body, WORD_SUCCESS);
+    rate_limit = get(call, body, WORD_RATE_LIMIT);
+    usage = get(call, body, WORD_USAGE);
     if (rate_limit != NULL && add_documented_limit(call, rate_limit) < 0)
         goto done;
     result = pysim_record_new(call->state, PYSIM_UsageLimits,

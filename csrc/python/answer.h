@@ -8,9 +8,6 @@
 #include "python/call.h"
 #include "python/state.h"
 
-/* Makes the keys that answers are searched for. 0, or -1 with an exception. */
-int pysim_answer_register(struct pysim_state *state);
-
 /* The result of a complete call (a new reference), or NULL with a SimStudioError raised. A streamed
  * run need not be complete: the rest of it is waited for here. For PYSIM_EXECUTE `is_async` says
  * whether a queued run was asked for. */

@@ -6,85 +6,30 @@
 #include "python/decode.h"
 #include "python/error.h"
 #include "python/record.h"
+#include "python/word.h"
 
-/* The words of the API's streams, each a str in the module's state: keys, and what events are
- * called. Those with a colon are of the canvas dialect, which a run of the draft speaks. */
-#define WORDS(X)                                                                                   \
-    X(EVENT, "event")                                                                              \
-    X(TYPE, "type")                                                                                \
-    X(DATA, "data")                                                                                \
-    X(BLOCK_ID, "blockId")                                                                         \
-    X(CHUNK, "chunk")                                                                              \
-    X(CONTENT, "content")                                                                          \
-    X(SUCCESS, "success")                                                                          \
-    X(OUTPUT, "output")                                                                            \
-    X(ERROR, "error")                                                                              \
-    X(MESSAGE, "message")                                                                          \
-    X(METADATA, "metadata")                                                                        \
-    X(DURATION, "duration")                                                                        \
-    X(START_TIME, "startTime")                                                                     \
-    X(END_TIME, "endTime")                                                                         \
-    X(FINAL, "final")                                                                              \
-    X(DONE, "done")                                                                                \
-    X(CHUNK_RESET, "chunk_reset")                                                                  \
-    X(THINKING, "thinking")                                                                        \
-    X(STREAM_ERROR, "stream_error")                                                                \
-    X(CANVAS_CHUNK, "stream:chunk")                                                                \
-    X(CANVAS_COMPLETED, "execution:completed")                                                     \
-    X(CANVAS_ERROR, "execution:error")                                                             \
-    X(CANVAS_CANCELLED, "execution:cancelled")
-
-#define WORD_NAME(name, text) name,
-enum word { WORDS(WORD_NAME) WORD_COUNT };
-
-/* Borrowed. */
-static PyObject *word_of(const struct pysim_fold *fold, enum word word)
+static PyObject *get(const struct pysim_fold *fold, PyObject *object, enum pysim_word key)
 {
-    return PyTuple_GET_ITEM(fold->state->stream_words, word);
+    return pysim_word_get(fold->state, object, key);
 }
 
-static int make_words(struct pysim_state *state)
+static PyObject *get_str(const struct pysim_fold *fold, PyObject *object, enum pysim_word key)
 {
-#define WORD_TEXT(name, text) text,
-    static const char *const texts[] = {WORDS(WORD_TEXT)};
-    PyObject *words = pysim_state_intern(texts, WORD_COUNT);
-
-    if (words == NULL)
-        return -1;
-    Py_XSETREF(state->stream_words, words);
-    return 0;
+    return pysim_word_get_str(fold->state, object, key);
 }
 
-/* The value of a key, borrowed; NULL when `object` is no dict or lacks it. A look-up by a str in a
- * dict whose keys are str cannot fail. */
-static PyObject *get(const struct pysim_fold *fold, PyObject *object, enum word key)
+static bool is_word(const struct pysim_fold *fold, PyObject *text, enum pysim_word word)
 {
-    return object != NULL && PyDict_Check(object)
-               ? PyDict_GetItemWithError(object, word_of(fold, key))
-               : NULL;
-}
-
-static PyObject *get_str(const struct pysim_fold *fold, PyObject *object, enum word key)
-{
-    PyObject *value = get(fold, object, key);
-
-    return value != NULL && PyUnicode_Check(value) ? value : NULL;
-}
-
-static bool is_word(const struct pysim_fold *fold, PyObject *text, enum word word)
-{
-    return text != NULL && PyUnicode_Compare(text, word_of(fold, word)) == 0;
+    return pysim_word_is(fold->state, text, word);
 }
 
 int pysim_fold_init(struct pysim_fold *fold, struct pysim_state *state)
 {
-    static const enum word chunk_keys[] = {EVENT, BLOCK_ID, CHUNK};
+    static const enum pysim_word chunk_keys[] = {WORD_EVENT, WORD_BLOCK_ID, WORD_CHUNK};
 
     *fold = (struct pysim_fold){.state = state};
-    if (state->stream_words == NULL && make_words(state) < 0)
-        return -1;
     for (size_t i = 0; i < sizeof chunk_keys / sizeof *chunk_keys; i++)
-        if (pysim_decode_expect(state, word_of(fold, chunk_keys[i])) < 0)
+        if (pysim_decode_expect(state, pysim_word_of(fold->state, chunk_keys[i])) < 0)
             return -1;
     fold->index = PyDict_New();
     return fold->index != NULL ? 0 : -1;
@@ -226,11 +171,12 @@ static int complete_block(const struct pysim_fold *fold, PyObject *output, PyObj
     int result = -1;
 
     if (PyUnicode_GET_LENGTH(text) == 0 ||
-        (block != NULL && (!PyDict_Check(block) || get(fold, block, CONTENT) != NULL)))
+        (block != NULL && (!PyDict_Check(block) || get(fold, block, WORD_CONTENT) != NULL)))
         return 0;
     /* A copy: the block belongs to the event too, which stays as it came. */
     completed = block != NULL ? PyDict_Copy(block) : PyDict_New();
-    if (completed != NULL && PyDict_SetItem(completed, word_of(fold, CONTENT), text) == 0)
+    if (completed != NULL &&
+        PyDict_SetItem(completed, pysim_word_of(fold->state, WORD_CONTENT), text) == 0)
         result = PyDict_SetItem(output, id, completed);
     Py_XDECREF(completed);
     return result;
@@ -258,8 +204,8 @@ static PyObject *complete_output(const struct pysim_fold *fold, PyObject *output
 
 static int end_with_result(struct pysim_fold *fold, PyObject *data, PyObject *metadata)
 {
-    PyObject *error = get(fold, data, ERROR), *success = get(fold, data, SUCCESS);
-    PyObject *output = complete_output(fold, get(fold, data, OUTPUT));
+    PyObject *error = get(fold, data, WORD_ERROR), *success = get(fold, data, WORD_SUCCESS);
+    PyObject *output = complete_output(fold, get(fold, data, WORD_OUTPUT));
     PyObject *values[7] = {NULL};
 
     if (output == NULL)
@@ -278,14 +224,14 @@ static int end_with_result(struct pysim_fold *fold, PyObject *data, PyObject *me
 /* The canvas dialect has the metadata's members beside the output. */
 static int end_with_canvas_result(struct pysim_fold *fold, PyObject *data)
 {
-    static const enum word names[] = {DURATION, START_TIME, END_TIME};
+    static const enum pysim_word names[] = {WORD_DURATION, WORD_START_TIME, WORD_END_TIME};
     PyObject *metadata = PyDict_New();
     int result = metadata != NULL ? 0 : -1;
 
     for (size_t i = 0; result == 0 && i < sizeof names / sizeof *names; i++) {
         PyObject *value = get(fold, data, names[i]);
         if (value != NULL)
-            result = PyDict_SetItem(metadata, word_of(fold, names[i]), value);
+            result = PyDict_SetItem(metadata, pysim_word_of(fold->state, names[i]), value);
     }
     if (result == 0)
         result = end_with_result(fold, data, PyDict_GET_SIZE(metadata) > 0 ? metadata : NULL);
@@ -296,7 +242,7 @@ static int end_with_canvas_result(struct pysim_fold *fold, PyObject *data)
 static int end_with_error(struct pysim_fold *fold, PyObject *message, const char *otherwise)
 {
     if (message == NULL || !PyUnicode_Check(message))
-        message = get_str(fold, message, MESSAGE);
+        message = get_str(fold, message, WORD_MESSAGE);
     fold->error = message != NULL && PyUnicode_GET_LENGTH(message) > 0
                       ? Py_NewRef(message)
                       : PyUnicode_FromString(otherwise);
@@ -317,16 +263,16 @@ static int fold_chunk(struct pysim_fold *fold, PyObject *text, struct pysim_even
 static int fold_canvas(struct pysim_fold *fold, PyObject *data, PyObject *word,
                        struct pysim_event *event)
 {
-    PyObject *inner = get(fold, data, DATA);
+    PyObject *inner = get(fold, data, WORD_DATA);
 
-    event->block_id = get_str(fold, inner, BLOCK_ID);
-    if (is_word(fold, word, CANVAS_CHUNK))
-        return fold_chunk(fold, get_str(fold, inner, CHUNK), event);
-    if (is_word(fold, word, CANVAS_COMPLETED))
+    event->block_id = get_str(fold, inner, WORD_BLOCK_ID);
+    if (is_word(fold, word, WORD_CANVAS_CHUNK))
+        return fold_chunk(fold, get_str(fold, inner, WORD_CHUNK), event);
+    if (is_word(fold, word, WORD_CANVAS_COMPLETED))
         return end_with_canvas_result(fold, inner);
-    if (is_word(fold, word, CANVAS_ERROR))
-        return end_with_error(fold, get(fold, inner, ERROR), "The run failed");
-    if (is_word(fold, word, CANVAS_CANCELLED))
+    if (is_word(fold, word, WORD_CANVAS_ERROR))
+        return end_with_error(fold, get(fold, inner, WORD_ERROR), "The run failed");
+    if (is_word(fold, word, WORD_CANVAS_CANCELLED))
         return end_with_error(fold, NULL, "The run was cancelled");
     return 0;
 }
@@ -334,23 +280,23 @@ static int fold_canvas(struct pysim_fold *fold, PyObject *data, PyObject *word,
 static int fold_named(struct pysim_fold *fold, PyObject *data, PyObject *word,
                       struct pysim_event *event)
 {
-    if (is_word(fold, word, FINAL) || is_word(fold, word, DONE)) {
+    if (is_word(fold, word, WORD_FINAL) || is_word(fold, word, WORD_DONE)) {
         /* Servers wrap what the documentation has beside the word. */
-        PyObject *inner = get(fold, data, DATA);
+        PyObject *inner = get(fold, data, WORD_DATA);
         if (inner == NULL || !PyDict_Check(inner))
             inner = data;
-        return end_with_result(fold, inner, get(fold, inner, METADATA));
+        return end_with_result(fold, inner, get(fold, inner, WORD_METADATA));
     }
-    if (is_word(fold, word, ERROR))
-        return end_with_error(fold, get(fold, data, ERROR), "The run failed");
-    if (is_word(fold, word, CHUNK))
-        return fold_chunk(fold, get_str(fold, data, CHUNK), event);
-    if (is_word(fold, word, CHUNK_RESET) && event->block_id != NULL)
+    if (is_word(fold, word, WORD_ERROR))
+        return end_with_error(fold, get(fold, data, WORD_ERROR), "The run failed");
+    if (is_word(fold, word, WORD_CHUNK))
+        return fold_chunk(fold, get_str(fold, data, WORD_CHUNK), event);
+    if (is_word(fold, word, WORD_CHUNK_RESET) && event->block_id != NULL)
         return reset_text(fold, event->block_id);
-    if (is_word(fold, word, THINKING))
-        event->text = get_str(fold, data, DATA);
-    else if (is_word(fold, word, STREAM_ERROR))
-        event->text = get_str(fold, data, ERROR);
+    if (is_word(fold, word, WORD_THINKING))
+        event->text = get_str(fold, data, WORD_DATA);
+    else if (is_word(fold, word, WORD_STREAM_ERROR))
+        event->text = get_str(fold, data, WORD_ERROR);
     return 0;
 }
 
@@ -358,28 +304,28 @@ static int fold_named(struct pysim_fold *fold, PyObject *data, PyObject *word,
  * chunk and the ends are translated, so that a reader needs to know one dialect. */
 static PyObject *event_type(const struct pysim_fold *fold, PyObject *word, bool is_chunk)
 {
-    enum word translated = MESSAGE; /* the standard's word for an event without any */
+    enum pysim_word translated = WORD_MESSAGE; /* the standard's word for an event without any */
 
     if (is_chunk)
-        translated = CHUNK;
-    else if (is_word(fold, word, CANVAS_COMPLETED))
-        translated = FINAL;
-    else if (is_word(fold, word, CANVAS_ERROR) || is_word(fold, word, CANVAS_CANCELLED))
-        translated = ERROR;
+        translated = WORD_CHUNK;
+    else if (is_word(fold, word, WORD_CANVAS_COMPLETED))
+        translated = WORD_FINAL;
+    else if (is_word(fold, word, WORD_CANVAS_ERROR) || is_word(fold, word, WORD_CANVAS_CANCELLED))
+        translated = WORD_ERROR;
     else if (word != NULL)
         return Py_NewRef(word);
-    return Py_NewRef(word_of(fold, translated));
+    return Py_NewRef(pysim_word_of(fold->state, translated));
 }
 
 int pysim_fold_event(struct pysim_fold *fold, PyObject *data, PyObject *type,
                      struct pysim_event *event)
 {
-    PyObject *word = get_str(fold, data, EVENT), *text = NULL, *canvas_word = NULL;
+    PyObject *word = get_str(fold, data, WORD_EVENT), *text = NULL, *canvas_word = NULL;
     int result = 0;
 
-    *event = (struct pysim_event){.block_id = get_str(fold, data, BLOCK_ID)};
-    if (word == NULL && (text = get_str(fold, data, CHUNK)) == NULL &&
-        (canvas_word = get_str(fold, data, TYPE)) == NULL)
+    *event = (struct pysim_event){.block_id = get_str(fold, data, WORD_BLOCK_ID)};
+    if (word == NULL && (text = get_str(fold, data, WORD_CHUNK)) == NULL &&
+        (canvas_word = get_str(fold, data, WORD_TYPE)) == NULL)
         word = type; /* the event stream's own way to name it */
     if (text != NULL)
         result = fold_chunk(fold, text, event);

@@ -109,6 +109,17 @@ static PyObject *client_get_rate_limit_info(PyObject *self, PyObject *Py_UNUSED(
     return PyObject_GetAttrString(self, "_rate_limit_info");
 }
 
+/* A method that sets the attribute of its one parameter's name. */
+static PyObject *set_one(PyObject *self, const char *function, const char *name,
+                         PyObject *const *arguments, Py_ssize_t given, PyObject *keyword_names)
+{
+    PyObject *value = match_one(function, name, arguments, given, keyword_names);
+
+    if (value == NULL || PyObject_SetAttrString(self, name, value) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(set_api_key_doc, "set_api_key($self, api_key)\n--\n\n"
                               "Uses another API key from the next call on.\n\n"
                               "api_key: str, or None to send none. Raises TypeError or ValueError\n"
@@ -117,11 +128,7 @@ PyDoc_STRVAR(set_api_key_doc, "set_api_key($self, api_key)\n--\n\n"
 static PyObject *client_call_set_api_key(PyObject *self, PyObject *const *arguments,
                                          Py_ssize_t given, PyObject *keyword_names)
 {
-    PyObject *key = match_one("set_api_key", "api_key", arguments, given, keyword_names);
-
-    if (key == NULL || PyObject_SetAttrString(self, "api_key", key) < 0)
-        return NULL;
-    Py_RETURN_NONE;
+    return set_one(self, "set_api_key", "api_key", arguments, given, keyword_names);
 }
 
 PyDoc_STRVAR(set_base_url_doc, "set_base_url($self, base_url)\n--\n\n"
@@ -132,11 +139,7 @@ PyDoc_STRVAR(set_base_url_doc, "set_base_url($self, base_url)\n--\n\n"
 static PyObject *client_call_set_base_url(PyObject *self, PyObject *const *arguments,
                                           Py_ssize_t given, PyObject *keyword_names)
 {
-    PyObject *url = match_one("set_base_url", "base_url", arguments, given, keyword_names);
-
-    if (url == NULL || PyObject_SetAttrString(self, "base_url", url) < 0)
-        return NULL;
-    Py_RETURN_NONE;
+    return set_one(self, "set_base_url", "base_url", arguments, given, keyword_names);
 }
 
 PyDoc_STRVAR(close_doc,

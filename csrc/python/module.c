@@ -1,11 +1,10 @@
 /* The extension module simstudio._native: a table of contents. */
-#include "core/http.h"
-#include "python/answer.h"
 #include "python/error.h"
 #include "python/methods.h"
 #include "python/record.h"
 #include "python/state.h"
 #include "python/stream.h"
+#include "python/word.h"
 
 #ifndef SIMSTUDIO_VERSION
 #error "the build says which version this is"
@@ -26,7 +25,7 @@ static int module_exec(PyObject *module)
         state->user_agent == NULL)
         return -1;
     if (pysim_error_register(module, state) < 0 || pysim_record_register(module, state) < 0 ||
-        pysim_answer_register(state) < 0 || pysim_methods_register(module, state) < 0 ||
+        pysim_word_register(state) < 0 || pysim_methods_register(module, state) < 0 ||
         pysim_stream_register(module, state) < 0)
         return -1;
     return PyModule_AddStringConstant(module, "__version__", SIMSTUDIO_VERSION);

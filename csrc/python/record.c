@@ -420,20 +420,14 @@ static PyObject *register_type(PyObject *module, const struct record_table *tabl
 }
 
 /* A tuple of the record's field names, or of its JSON keys (None where there is none). */
-static PyObject *intern_all(const struct record_table *table, int keys)
+static PyObject *intern_all(const struct record_table *table, bool are_keys)
 {
     int count = table->signature.parameter_count;
-    PyObject *all = PyTuple_New(count);
+    const char *texts[MOST_FIELDS];
 
-    for (int i = 0; all != NULL && i < count; i++) {
-        const char *text = keys ? table->fields[i].key : table->fields[i].name;
-        PyObject *item = text != NULL ? PyUnicode_InternFromString(text) : Py_NewRef(Py_None);
-        if (item == NULL)
-            Py_CLEAR(all);
-        else
-            PyTuple_SET_ITEM(all, i, item);
-    }
-    return all;
+    for (int i = 0; i < count; i++)
+        texts[i] = are_keys ? table->fields[i].key : table->fields[i].name;
+    return pysim_state_intern(texts, count);
 }
 
 /* The dict of an instance before its values are put in; NULL for names that are NULL. */
@@ -462,7 +456,8 @@ int pysim_record_register(PyObject *module, struct pysim_state *state)
         goto done;
     for (int which = 0; which < PYSIM_RECORD_COUNT; which++) {
         PyObject *type = register_type(module, &tables[which]);
-        PyObject *names = intern_all(&tables[which], 0), *keys = intern_all(&tables[which], 1);
+        PyObject *names = intern_all(&tables[which], false);
+        PyObject *keys = intern_all(&tables[which], true);
         PyTuple_SET_ITEM(state->records, which, type);
         PyTuple_SET_ITEM(state->record_fields, which, names);
         PyTuple_SET_ITEM(state->record_keys, which, keys);
@@ -526,6 +521,5 @@ bool pysim_record_fits(struct pysim_state *state, enum pysim_record which, PyObj
 
     for (Py_ssize_t i = 0; fits && i < tables[which].signature.required_count; i++)
         fits = PyDict_GetItemWithError(mapping, PyTuple_GET_ITEM(keys, i)) != NULL;
-    PyErr_Clear(); /* no memory for the look-up: as if the key were missing */
     return fits;
 }

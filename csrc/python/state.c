@@ -73,7 +73,8 @@ PyObject *pysim_state_intern(const char *const *texts, Py_ssize_t count)
     PyObject *all = PyTuple_New(count);
 
     for (Py_ssize_t i = 0; all != NULL && i < count; i++) {
-        PyObject *text = PyUnicode_InternFromString(texts[i]);
+        PyObject *text =
+            texts[i] != NULL ? PyUnicode_InternFromString(texts[i]) : Py_NewRef(Py_None);
         if (text == NULL)
             Py_CLEAR(all);
         else

@@ -12,8 +12,7 @@
     X(SimStudioError)                                                                              \
     X(WorkflowStream)                                                                              \
     X(text_stream)     /* the type of its iterator over texts */                                   \
-    X(answer_keys)     /* tuple of str, answer.c's */                                              \
-    X(stream_words)    /* tuple of str, fold.c's; NULL before the first stream */                  \
+    X(words)           /* tuple of str, word.h's */                                                \
     X(records)         /* tuple of the result types, in the order of records.def */                \
     X(record_keys)     /* tuple of tuples: their JSON keys */                                      \
     X(record_fields)   /* tuple of tuples: their field names */                                    \
@@ -42,7 +41,7 @@ struct pysim_state *pysim_state_of_type(PyTypeObject *type);
 /* Makes a heap type of the module and adds it to the module under its name. A new reference. */
 PyObject *pysim_state_add_type(PyObject *module, PyType_Spec *spec, PyObject *bases);
 
-/* A new tuple of interned str. */
+/* A new tuple of interned str, with None for what is NULL. */
 PyObject *pysim_state_intern(const char *const *texts, Py_ssize_t count);
 
 /* For the module's definition. */
