@@ -367,6 +367,18 @@ def test_an_override_gets_the_converted_form(server):
     assert len(reader.reads) == 3 and given["r"] is reader
 
 
+def test_an_override_gets_an_empty_file_as_an_empty_one(server):
+    class Mine(SimStudioClient):
+        def execute_workflow(self, workflow_id, input_data=None, *others):
+            return input_data
+
+    mine, empty = Mine("key", server.url), {"f": Reader(b"")}
+    for _ in range(20):
+        used = [b"not the file's" * 70 for _ in range(100)]
+        del used  # what a buffer would show that is not ended
+        assert mine.execute_with_retry("wf", empty) == {"f": sent_for(b"")}
+
+
 def test_an_override_gets_any_input_that_has_no_files(server):
     class Mine(SimStudioClient):
         def execute_workflow(self, workflow_id, input_data=None, *others):

@@ -44,6 +44,7 @@ enum sim_status sim_buffer_reserve(struct sim_buffer *buffer, size_t length, cha
         data = sim_realloc(buffer->data, capacity);
         if (data == NULL)
             return SIM_NO_MEMORY;
+        data[buffer->length] = '\0';
         buffer->data = data;
         buffer->capacity = capacity;
     }

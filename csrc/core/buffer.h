@@ -1,8 +1,8 @@
 /* Growable bytes with a hard cap.
  *
- * Owns one block of memory. After any successful append the bytes are followed
- * by a NUL that `length` does not count, so `data` can be handed to whoever
- * wants a C string. Must not know what the bytes mean. */
+ * Owns one block of memory. Once there is one, the bytes are followed by a NUL
+ * that `length` does not count, so `data` can be handed to whoever wants a C
+ * string. Must not know what the bytes mean. */
 #ifndef SIM_CORE_BUFFER_H
 #define SIM_CORE_BUFFER_H
 
@@ -12,7 +12,7 @@
 #include "core/status.h"
 
 struct sim_buffer {
-    char *data;      /* NULL until something was appended */
+    char *data;      /* NULL until something was appended or reserved */
     size_t length;   /* bytes in use */
     size_t capacity; /* bytes allocated, the NUL's place included */
     size_t limit;    /* `length` never exceeds this */

@@ -103,6 +103,20 @@ static void what_was_reserved_counts_when_it_is_committed(void)
     sim_buffer_fini(&buffer);
 }
 
+static void what_was_reserved_and_not_committed_is_a_string_all_the_same(void)
+{
+    struct sim_buffer buffer;
+    char *place = NULL;
+
+    sim_buffer_init(&buffer, SIZE_MAX);
+    CHECK_STATUS(sim_buffer_reserve(&buffer, 0, &place), SIM_OK);
+    CHECK_BYTES(buffer.data, buffer.length + 1, "", 1);
+    CHECK_STATUS(sim_buffer_append_text(&buffer, "ab"), SIM_OK);
+    CHECK_STATUS(sim_buffer_reserve(&buffer, 100000, &place), SIM_OK);
+    CHECK_BYTES(buffer.data, buffer.length + 1, "ab", 3);
+    sim_buffer_fini(&buffer);
+}
+
 static void clearing_keeps_the_memory_and_ending_keeps_the_limit(void)
 {
     struct sim_buffer buffer;
@@ -152,6 +166,7 @@ static const struct check_test tests[] = {
     TEST(growing_keeps_every_byte),
     TEST(the_limit_is_reached_and_never_passed),
     TEST(what_was_reserved_counts_when_it_is_committed),
+    TEST(what_was_reserved_and_not_committed_is_a_string_all_the_same),
     TEST(clearing_keeps_the_memory_and_ending_keeps_the_limit),
     TEST(without_memory_the_buffer_is_as_it_was),
 };
