@@ -8,7 +8,7 @@ core-test: ## the C tests of the core, under the address and undefined-behaviour
 torture: $(VENV)/.ready ## refuse every allocation in turn: the core's, libcurl's, cJSON's, CPython's for us
 	$(MAKE) -s -C tests/core run
 	scripts/torture.sh $(IN_VENV) build/torture
-	FLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=all" \
+	FLAGS="-DSIM_PRIVATE_CJSON -O1 -fsanitize=address,undefined -fno-sanitize-recover=all" \
 	    scripts/torture.sh $(IN_VENV) build/torture-asan
 
 coverage: $(VENV)/.built $(VENV)/.pure ## which lines of csrc and simstudio the tests run, in one table

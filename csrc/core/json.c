@@ -12,7 +12,8 @@
 #endif
 #ifdef SIM_PRIVATE_CJSON
 #include <pthread.h>
-#include <stdalign.h>
+
+#include "core/arena.h"
 #endif
 
 /* A way through the text beside the tree. */
@@ -21,70 +22,29 @@ struct walk {
     struct sim_json *out;
 };
 
-/* ---- what cJSON allocates ---- */
+/* ---- what cJSON allocates ----
+ *
+ * Its hooks are process-wide, so they are set only where cJSON is a copy of our own. There a tree
+ * goes at once, when it has been walked. */
 
 #ifdef SIM_PRIVATE_CJSON
-/* The hooks are process-wide, so they are set only where cJSON is a copy of our own. All that it
- * allocates for a tree comes from blocks that go together when the tree has been walked. */
-enum {
-    SMALL_TREE = 6 * 1024,       /* on the stack: no allocation for a small document */
-    FIRST_BLOCK = 64 * 1024,     /* each later block is twice the one before */
-    LARGEST_BLOCK = 4096 * 1024, /* a tree is four times its text: not to be overshot by much */
-};
-
-struct block {
-    struct block *previous;
-    alignas(max_align_t) char bytes[];
-};
-
-struct arena {
-    char *at, *end;
-    struct block *blocks;
-    size_t next_size;
-    alignas(max_align_t) char first[SMALL_TREE];
-};
-
 /* Of the thread that is parsing; the hooks are called without a context. */
-static _Thread_local struct arena *current_arena;
+static _Thread_local struct sim_arena *current_arena;
 static pthread_once_t hooks_once = PTHREAD_ONCE_INIT;
 
-static bool arena_grow(struct arena *arena, size_t size)
+static void *alloc_in_arena(size_t size)
 {
-    size_t room = size > arena->next_size ? size : arena->next_size;
-    struct block *block = sim_alloc(sizeof *block + room);
-
-    if (block == NULL)
-        return false;
-    block->previous = arena->blocks;
-    arena->blocks = block;
-    arena->at = block->bytes;
-    arena->end = block->bytes + room;
-    if (arena->next_size < LARGEST_BLOCK)
-        arena->next_size *= 2;
-    return true;
+    return sim_arena_alloc(current_arena, size);
 }
 
-static void *arena_alloc(size_t size)
-{
-    struct arena *arena = current_arena;
-    char *place;
-
-    size = (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
-    if (size > (size_t)(arena->end - arena->at) && !arena_grow(arena, size))
-        return NULL;
-    place = arena->at;
-    arena->at += size;
-    return place;
-}
-
-static void arena_free(void *place)
+static void leave_to_arena(void *place)
 {
     (void)place;
 }
 
 static void set_hooks(void)
 {
-    cJSON_Hooks hooks = {arena_alloc, arena_free};
+    cJSON_Hooks hooks = {alloc_in_arena, leave_to_arena};
 
     cJSON_InitHooks(&hooks);
 }
@@ -109,22 +69,15 @@ static enum sim_status parse_text(struct sim_text text, struct sim_json *documen
 static enum sim_status parse(struct sim_text text, struct sim_json *document)
 {
 #ifdef SIM_PRIVATE_CJSON
-    struct arena arena;
+    struct sim_arena arena;
     enum sim_status status;
 
     (void)pthread_once(&hooks_once, set_hooks);
-    arena.at = arena.first;
-    arena.end = arena.first + sizeof arena.first;
-    arena.blocks = NULL;
-    arena.next_size = FIRST_BLOCK;
+    sim_arena_init(&arena);
     current_arena = &arena;
     status = parse_text(text, document);
     current_arena = NULL;
-    while (arena.blocks != NULL) {
-        struct block *previous = arena.blocks->previous;
-        sim_free(arena.blocks);
-        arena.blocks = previous;
-    }
+    sim_arena_fini(&arena);
     return status;
 #else
     return parse_text(text, document);
@@ -153,7 +106,7 @@ enum sim_status sim_json_parse(struct sim_text text, struct sim_json *document,
 
 void sim_json_fini(struct sim_json *document)
 {
-    sim_free(document->values);
+    sim_free_large(document->values, document->capacity * sizeof *document->values);
     *document = (struct sim_json){0};
 }
 
@@ -168,7 +121,8 @@ static struct sim_json_value *add_value(struct walk *walk, enum sim_json_kind ki
         struct sim_json_value *values;
         if (capacity > SIZE_MAX / sizeof *values)
             return NULL;
-        values = sim_realloc(out->values, capacity * sizeof *values);
+        values = sim_realloc_large(out->values, out->capacity * sizeof *values,
+                                   capacity * sizeof *values);
         if (values == NULL)
             return NULL;
         out->values = values;
@@ -420,7 +374,7 @@ static enum sim_status walk_document(struct sim_text text, const cJSON *tree,
     document->capacity = text.length / 16 + 16;
     if (document->capacity > SIZE_MAX / sizeof *document->values)
         return SIM_NO_MEMORY;
-    document->values = sim_alloc(document->capacity * sizeof *document->values);
+    document->values = sim_alloc_large(document->capacity * sizeof *document->values);
     if (document->values == NULL)
         return SIM_NO_MEMORY;
     status = walk_value(&walk, tree);

@@ -1,10 +1,15 @@
 #include "core/memory.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 #ifdef SIM_MEMORY_FAULTS
 #include <stdatomic.h>
-#include <stdbool.h>
 
 /* How many allocations may still pass; negative: no limit. */
 static atomic_long allowed_allocations = -1;
@@ -83,4 +88,73 @@ void sim_free(void *block)
 {
     uncount(block);
     free(block);
+}
+
+/* ---- large blocks ---- */
+
+#ifdef MADV_HUGEPAGE
+enum { HUGE_PAGE = 2 * 1024 * 1024 };
+
+static bool is_large(size_t size)
+{
+    return size >= HUGE_PAGE && size <= SIZE_MAX / 2;
+}
+
+/* In whole pages: the system puts such a mapping where huge pages begin. */
+static size_t mapped_size(size_t size)
+{
+    return (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+}
+
+static void *map(size_t size)
+{
+    void *block =
+        mmap(NULL, mapped_size(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (block == MAP_FAILED)
+        return NULL;
+    (void)madvise(block, mapped_size(size), MADV_HUGEPAGE); /* a hint: small ones do as well */
+    return block;
+}
+
+static void unmap(void *block, size_t size)
+{
+    (void)munmap(block, mapped_size(size));
+}
+#else
+#define is_large(size) false
+#define map(size) NULL
+#define unmap(block, size) ((void)0)
+#endif
+
+void *sim_alloc_large(size_t size)
+{
+    if (!is_large(size))
+        return sim_alloc(size);
+    return may_allocate() ? counted(map(size)) : NULL;
+}
+
+void *sim_realloc_large(void *block, size_t size, size_t new_size)
+{
+    void *moved;
+
+    if (!is_large(size) && !is_large(new_size))
+        return sim_realloc(block, new_size);
+    moved = sim_alloc_large(new_size);
+    if (moved == NULL)
+        return NULL;
+    if (block != NULL)
+        memcpy(moved, block, size < new_size ? size : new_size);
+    sim_free_large(block, size);
+    return moved;
+}
+
+void sim_free_large(void *block, size_t size)
+{
+    if (block == NULL || !is_large(size)) {
+        sim_free(block);
+        return;
+    }
+    uncount(block);
+    unmap(block, size);
 }

@@ -378,21 +378,42 @@ static void without_memory_there_is_no_document(void)
     CHECK(check_every_refusal(understand_much) > 2);
 }
 
-/* cJSON does not say why it has no tree: SIM_NOT_JSON here, and the caller's reader decides. */
+/* A tree that no arena has room for without an allocation. cJSON does not say why it has none:
+ * SIM_NOT_JSON here, and the caller's reader decides. */
 static enum sim_status understand_by_cjson(void)
 {
-    enum sim_status status = understand_much();
+    enum { VALUES = 200 };
+    struct sim_json document;
+    struct sim_buffer text;
+    enum sim_status status = SIM_OK;
 
+    sim_buffer_init(&text, SIZE_MAX);
+    for (int i = 0; i < VALUES && status == SIM_OK; i++)
+        status = sim_buffer_append_text(&text, i == 0 ? "[" : "{\"key\":\"value\"},");
+    if (status == SIM_OK)
+        status = sim_buffer_append_text(&text, "1]");
+    if (status == SIM_OK) {
+        status = sim_json_parse((struct sim_text){text.data, text.length}, &document, NULL);
+        CHECK(status != SIM_OK || document.values[0].length == VALUES);
+        sim_json_fini(&document);
+    }
+    sim_buffer_fini(&text);
     return status == SIM_NOT_JSON && sim_memory_has_failed() != 0 ? SIM_NO_MEMORY : status;
 }
 
 static void without_memory_cjson_leaves_nothing_behind(void)
 {
+    const long before = sim_memory_live();
+#ifdef SIM_PRIVATE_CJSON
+    CHECK(check_every_refusal(understand_by_cjson) > 5);
+#else
     cJSON_Hooks hooks = {sim_alloc, sim_free};
 
     cJSON_InitHooks(&hooks);
-    CHECK(check_every_refusal(understand_by_cjson) > 15);
+    CHECK(check_every_refusal(understand_by_cjson) > 500);
     cJSON_InitHooks(NULL);
+#endif
+    CHECK_INT(sim_memory_live() - before, 0);
 }
 
 /* Reads a document that ends where its memory ends without a tree, and compares its meaning; NULL

@@ -35,11 +35,11 @@ static struct sim_exchange *start(const struct talk *talk, const char *path)
 #ifndef __SANITIZE_ADDRESS__
 static void *start_first_exchange(void *context)
 {
-    const struct talk *talk = context;
+    struct talk *talk = context;
     struct sim_request request = talk_request(talk, "/first", NULL);
     struct talk_answer answer;
 
-    return talk_perform(talk->session, &request, &answer) == SIM_OK ? NULL : "failed";
+    return talk_perform(talk->session, &request, &answer) == SIM_OK ? talk : NULL;
 }
 
 /* In a process that has not used libcurl: forks while a thread starts it. */
