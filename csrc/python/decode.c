@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/json.h"
 
 enum {
@@ -12,6 +13,10 @@ enum {
     /* A larger document is built with the cyclic collector at rest: there is no garbage in what is
      * being built, and to look for it again and again costs a third of the time. */
     PAUSE_ABOVE = 4 * 1024,
+    VALUES_A_LOOK = 8 * 1024, /* values between two looks at the clock */
+    /* Twice as long as a thread waits before it asks for the GIL: whom a release that it has not
+     * asked for wakes in vain begins to wait anew, and would wait for ever. */
+    TURN_MS = 10,
     KEY_SLOTS = 512,    /* power of two */
     LONGEST_KEY = 64,   /* bytes of a key that is kept for the next object */
     ID_LENGTH = 36,     /* of the API's ids, which are UUIDs: kept like keys */
@@ -25,6 +30,9 @@ struct decoder {
     const struct sim_json_value *next;
     struct sim_buffer scratch; /* unescaped text */
     PyObject *keys;            /* borrowed: the state's */
+    Py_ssize_t until_look;     /* values */
+    int64_t turn_ends_ms;      /* by the monotonic clock */
+    bool rests;                /* the cyclic collector, by our doing */
 };
 
 static PyObject *decode_value(struct decoder *decoder);
@@ -114,10 +122,43 @@ static PyObject *decode_integer(struct sim_text text)
     return result;
 }
 
+/* ---- turns ----
+ *
+ * A large document takes so long to build that another thread may wait to begin with one of its
+ * own, which it parses without the GIL. While the GIL is away the collector works as it did, and
+ * nobody sees what is half built: a list is out of the collector's reach until all its places are
+ * taken, and a dict is whole at any time. */
+
+static void begin_turn(struct decoder *decoder)
+{
+    decoder->rests = PyGC_Disable();
+    decoder->turn_ends_ms = sim_clock_monotonic_ms() + TURN_MS;
+    decoder->until_look = VALUES_A_LOOK;
+}
+
+static void end_turn(const struct decoder *decoder)
+{
+    if (decoder->rests)
+        (void)PyGC_Enable();
+}
+
+static void look_at_clock(struct decoder *decoder)
+{
+    decoder->until_look = VALUES_A_LOOK;
+    if (sim_clock_monotonic_ms() < decoder->turn_ends_ms)
+        return;
+    end_turn(decoder);
+    Py_BEGIN_ALLOW_THREADS
+    Py_END_ALLOW_THREADS
+    begin_turn(decoder);
+}
+
 static PyObject *decode_array(struct decoder *decoder, Py_ssize_t length)
 {
     PyObject *list = PyList_New(length);
 
+    if (list != NULL && length > 0)
+        PyObject_GC_UnTrack(list);
     for (Py_ssize_t i = 0; list != NULL && i < length; i++) {
         PyObject *item = decode_value(decoder);
         if (item == NULL) {
@@ -126,6 +167,8 @@ static PyObject *decode_array(struct decoder *decoder, Py_ssize_t length)
         }
         PyList_SET_ITEM(list, i, item);
     }
+    if (list != NULL && length > 0)
+        PyObject_GC_Track(list);
     return list;
 }
 
@@ -164,6 +207,8 @@ static PyObject *decode_value(struct decoder *decoder)
 {
     const struct sim_json_value *value = decoder->next++;
 
+    if (--decoder->until_look == 0)
+        look_at_clock(decoder);
     switch ((enum sim_json_kind)value->kind) {
     case SIM_JSON_NULL:
         return Py_NewRef(Py_None);
@@ -222,12 +267,12 @@ static PyObject *decode_values(struct pysim_state *state, const struct sim_json_
         .scratch = {.limit = PY_SSIZE_T_MAX},
         .keys = state->json_keys,
     };
-    /* The GIL is held throughout, so nobody sees that the collector rests. */
-    int was_enabled = is_large && PyGC_Disable();
-    PyObject *result = decode_value(&decoder);
+    PyObject *result;
 
-    if (was_enabled)
-        (void)PyGC_Enable();
+    if (is_large)
+        begin_turn(&decoder);
+    result = decode_value(&decoder);
+    end_turn(&decoder);
     sim_buffer_fini(&decoder.scratch);
     return result;
 }

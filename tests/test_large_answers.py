@@ -1,0 +1,45 @@
+"""Answers so large that building them takes a while: other threads get their turns, and see nothing that is half made."""
+
+import gc
+import threading
+
+ROWS = 200000
+# The collector knows the root once that holds a container, and long before its last member is there.
+ANSWER = {"first": {"of": "two"}, "rows": [[str(n), None] for n in range(ROWS)], "last": [1]}
+
+
+class Watcher(threading.Thread):
+    """Looks through all that the collector knows, again and again."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.stop = threading.Event()
+        self.saw_half_an_answer = self.saw_the_collector_rest = False
+
+    def run(self):
+        while not self.stop.is_set():
+            self.saw_the_collector_rest |= not gc.isenabled()
+            for known in gc.get_objects():
+                if type(known) is dict and "first" in known and "last" not in known:
+                    self.saw_half_an_answer = True
+                elif type(known) is list and known:
+                    known[-1]  # where its place is not taken yet, this would crash
+            del known
+
+
+def test_threads_run_while_an_answer_is_built_and_see_only_what_is_whole(client, server):
+    server.answer(ANSWER)
+    gc.freeze()  # what was there before need not be looked through
+    watcher = Watcher()
+    watcher.start()
+    try:
+        for _ in range(20):
+            assert client.get_job_status("job") == ANSWER
+            if watcher.saw_half_an_answer:
+                break
+    finally:
+        watcher.stop.set()
+        watcher.join()
+        gc.unfreeze()
+    assert watcher.saw_half_an_answer
+    assert not watcher.saw_the_collector_rest and gc.isenabled()
