@@ -11,7 +11,7 @@ lint: $(VENV)/.analysis check-types ## static checks: compilers, clang-tidy, cpp
 	scripts/lint.sh $(IN_VENV)
 
 format: $(VENV)/.analysis ## format the C code, sort the Python imports
-	$(VENV)/bin/clang-format -i $$(find csrc tests -name '*.[ch]')
+	$(VENV)/bin/clang-format -i $$(find csrc tests benchmarks -name '*.[ch]')
 	$(VENV)/bin/ruff check --quiet --fix-only --select I .
 
 fuzz: $(VENV)/.analysis ## fuzz what reads foreign bytes, each of UNITS= for SECONDS= (60)

@@ -14,7 +14,8 @@ flags="-std=c11 -D_GNU_SOURCE -Icsrc -isystem $include -DSIMSTUDIO_VERSION=\"0\"
 warnings="-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wundef -Wvla -Wwrite-strings
     -Wformat=2 -Wpointer-arith -Wcast-align -Werror"
 sources=$(find csrc -name '*.c' | sort)
-c_files=$(find csrc tests -name '*.[ch]' | sort)
+beside=$(find tests benchmarks -name '*.c' | sort)
+c_files=$(find csrc tests benchmarks -name '*.[ch]' | sort)
 jobs=$(getconf _NPROCESSORS_ONLN)
 
 echo "shellcheck"
@@ -33,9 +34,21 @@ echo "gcc, with -fanalyzer"
 # shellcheck disable=SC2086,SC2090
 each gcc $flags $warnings -O2 -fanalyzer -fdiagnostics-plain-output -c -o /dev/null {}
 
+echo "gcc, the tests and benchmarks"
+# Formats of dates stand in a table there.
+# shellcheck disable=SC2086,SC2090
+printf '%s\n' $beside | xargs -P "$jobs" -I {} gcc $flags $warnings -Wno-format-nonliteral \
+    -DSIM_MEMORY_FAULTS -DFUZZ_PYTHON=\"\" -fsyntax-only {}
+
 echo "clang"
 # shellcheck disable=SC2086,SC2090
 each clang $flags $warnings -O2 -fsyntax-only {}
+
+echo "gcc and clang, as in a wheel"
+# shellcheck disable=SC2086,SC2090
+gcc $flags $warnings -DSIM_PRIVATE_CJSON -O2 -fanalyzer -fdiagnostics-plain-output -c -o /dev/null csrc/core/json.c
+# shellcheck disable=SC2086,SC2090
+clang $flags $warnings -DSIM_PRIVATE_CJSON -O2 -fsyntax-only csrc/core/json.c
 
 echo "clang-tidy"
 # shellcheck disable=SC2086,SC2090

@@ -11,7 +11,7 @@ shift 2
 scripts/build-instrumented.sh "$python" "$folder" $flags
 include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
 # shellcheck disable=SC2046
-${CC:-cc} -shared -fPIC -O1 -o "$folder/faults.so" tests/torture/faults.c "-I$include" \
+${CC:-cc} -D_GNU_SOURCE -shared -fPIC -O1 -o "$folder/faults.so" tests/torture/faults.c "-I$include" \
     $(pkg-config --cflags --libs libcurl libcjson)
 
 case $flags in

@@ -33,6 +33,7 @@ static struct sim_exchange *start(const struct talk *talk, const char *path)
 }
 
 #ifndef __SANITIZE_ADDRESS__
+/* The talk, NULL where it failed. */
 static void *start_first_exchange(void *context)
 {
     struct talk *talk = context;
@@ -46,7 +47,7 @@ static void *start_first_exchange(void *context)
 static int fork_during_the_first_start(struct talk *talk)
 {
     pthread_t thread;
-    void *failure = NULL;
+    void *succeeded = NULL;
     int status = -1;
     pid_t child;
 
@@ -55,11 +56,11 @@ static int fork_during_the_first_start(struct talk *talk)
     child = fork();
     if (child == 0) {
         (void)alarm(60); /* ends a child that waits for ever */
-        check_leave(start_first_exchange(talk) == NULL ? 0 : 1);
+        check_leave(start_first_exchange(talk) != NULL ? 0 : 1);
     }
     (void)waitpid(child, &status, 0);
-    (void)pthread_join(thread, &failure);
-    return status == 0 && failure == NULL ? 0 : 1;
+    (void)pthread_join(thread, &succeeded);
+    return status == 0 && succeeded != NULL ? 0 : 1;
 }
 
 /* Must be the first test: what is started is started once. Not for a build with AddressSanitizer,

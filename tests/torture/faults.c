@@ -4,7 +4,6 @@
  * cJSON take their hooks before they allocate. The core has a hook of its own (core/memory.h).
  * Of CPython's allocations those are refused that it makes for our code; when it runs Python code
  * it has failures of its own in store (lost exceptions, leaks, crashes in the compiler). */
-#define _GNU_SOURCE
 #include <Python.h>
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
