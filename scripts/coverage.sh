@@ -13,8 +13,9 @@ make -s -C tests/core run OUT="$folder/core" SANITIZERS="$flags -DSIM_TESTS_COVE
 FLAGS=$flags scripts/torture.sh "$python" "$folder/python" --stride 3
 
 # What builds programs of its own adds nothing here. A test that fails is make test's to tell.
-# pytest is run as a script: -m would put this folder, with the usual build, before the other.
-COVERAGE_FILE=$folder/data COVERAGE_RCFILE=scripts/coverage.ini PYTHONPATH=$folder/python/lib \
+# pytest is run as a script, and what tests start has a safe path: otherwise this folder, with the
+# usual build, would come before the other.
+COVERAGE_FILE=$folder/data COVERAGE_RCFILE=scripts/coverage.ini PYTHONPATH=$folder/python/lib PYTHONSAFEPATH=1 \
     "$python" -m coverage run "$(dirname "$python")/pytest" -q tests --ignore tests/test_build.py \
     --ignore tests/test_core.py --ignore tests/test_torture.py --ignore tests/test_fuzz_corpora.py ||
     echo "Some tests failed here."

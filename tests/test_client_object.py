@@ -451,6 +451,12 @@ def test_it_can_be_initialised_again(client, server):
     assert server.requests[0].headers["X-API-Key"] == "second"
 
 
+@pytest.mark.parametrize("state", [None, [("base_url", "http://else")], "state"])
+def test_only_a_dict_is_its_state(client, state):
+    with pytest.raises(TypeError, match="^state must be a dict, not %s$" % type(state).__name__):
+        client.__setstate__(state)
+
+
 def test_calls_leave_no_objects_behind(client, server):
     server.answer({"success": True, "output": ["x"], "taskId": "t"})
 

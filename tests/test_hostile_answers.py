@@ -137,6 +137,14 @@ def test_a_body_may_have_as_many_bytes_as_the_environment_says(monkeypatch, fram
     assert HOLDS % (len(BODY) - 1) in str(error)
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", " -1", "1.5", "1k", "many", str(2**63), str(2**64), "9" * 40])
+def test_a_limit_that_is_none_is_named(client, server, monkeypatch, limit):
+    monkeypatch.setenv("SIMSTUDIO_MAX_RESPONSE_BYTES", limit)
+    with pytest.raises(ValueError, match="^SIMSTUDIO_MAX_RESPONSE_BYTES must be a whole number of bytes, at least 1$"):
+        client.execute_workflow("wf")
+    assert server.requests == []
+
+
 def test_the_limit_holds_for_errors_and_questions_too(monkeypatch):
     monkeypatch.setenv("SIMSTUDIO_MAX_RESPONSE_BYTES", "10")
     with Wire([READ, http(b'{"error": "too long"}', status="500 No")]) as wire:

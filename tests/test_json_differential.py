@@ -382,6 +382,23 @@ def test_only_a_dict_can_be_the_input(echo, root):
     assert echo.server.requests == []
 
 
+class OddItems(dict):
+    """Its items() gives what no dict gives."""
+
+    def items(self):
+        return [("fine", 1), "odd"]
+
+
+@pytest.mark.parametrize("given", [OddItems(a=1), {"a": OddItems(a=1)}], ids=["the input", "inside"])
+def test_items_that_are_no_pairs_are_refused_in_json_s_words(echo, given):
+    with pytest.raises(ValueError) as expected:
+        json.dumps(given)
+    with pytest.raises(SimStudioError) as caught:
+        echo.encode(given)
+    assert str(caught.value) == "Failed to execute workflow: " + str(expected.value)
+    assert echo.server.requests == []
+
+
 def test_input_too_deep_to_write_is_a_recursion_error(echo):
     value = []
     for _ in range(200000):

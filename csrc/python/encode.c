@@ -322,6 +322,7 @@ static int encode_items(struct encoder *encoder, PyObject *dict, struct control 
         PyObject *item = PyList_GET_ITEM(items, i);
         if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) {
             PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
+            encoder->refused = true;
             goto done;
         }
         if (encode_item(encoder, PyTuple_GET_ITEM(item, 0), PyTuple_GET_ITEM(item, 1), i == 0,
