@@ -50,13 +50,15 @@ static void set_hooks(void)
 }
 #endif
 
+static bool copy_skeleton(struct sim_text text, char *place, size_t *length);
 static enum sim_status walk_value(struct walk *walk, const cJSON *node);
 static enum sim_status walk_document(struct sim_text text, const cJSON *tree,
                                      struct sim_json *document);
 
-static enum sim_status parse_text(struct sim_text text, struct sim_json *document)
+static enum sim_status parse_text(struct sim_text text, struct sim_text skeleton,
+                                  struct sim_json *document)
 {
-    cJSON *tree = cJSON_ParseWithLengthOpts(text.data, text.length, NULL, 0);
+    cJSON *tree = cJSON_ParseWithLengthOpts(skeleton.data, skeleton.length, NULL, 0);
     enum sim_status status = tree != NULL ? walk_document(text, tree, document) : SIM_NOT_JSON;
 
 #ifndef SIM_PRIVATE_CJSON
@@ -66,7 +68,8 @@ static enum sim_status parse_text(struct sim_text text, struct sim_json *documen
 }
 
 /* The tree lives no longer than this call. */
-static enum sim_status parse(struct sim_text text, struct sim_json *document)
+static enum sim_status parse(struct sim_text text, struct sim_text skeleton,
+                             struct sim_json *document)
 {
 #ifdef SIM_PRIVATE_CJSON
     struct sim_arena arena;
@@ -75,13 +78,28 @@ static enum sim_status parse(struct sim_text text, struct sim_json *document)
     (void)pthread_once(&hooks_once, set_hooks);
     sim_arena_init(&arena);
     current_arena = &arena;
-    status = parse_text(text, document);
+    status = parse_text(text, skeleton, document);
     current_arena = NULL;
     sim_arena_fini(&arena);
     return status;
 #else
-    return parse_text(text, document);
+    return parse_text(text, skeleton, document);
 #endif
+}
+
+static enum sim_status parse_with_skeleton(struct sim_text text, struct sim_json *document)
+{
+    struct sim_text skeleton = {NULL, 0};
+    char *place = sim_alloc_large(text.length);
+    enum sim_status status = SIM_NOT_JSON;
+
+    if (place == NULL)
+        return SIM_NO_MEMORY;
+    skeleton.data = place;
+    if (copy_skeleton(text, place, &skeleton.length))
+        status = parse(text, skeleton, document);
+    sim_free_large(place, text.length);
+    return status;
 }
 
 enum sim_status sim_json_parse(struct sim_text text, struct sim_json *document,
@@ -95,7 +113,7 @@ enum sim_status sim_json_parse(struct sim_text text, struct sim_json *document,
         text.data += 3;
         text.length -= 3;
     }
-    status = parse(text, document);
+    status = parse_with_skeleton(text, document);
     if (status == SIM_OK)
         return SIM_OK;
     sim_json_fini(document);
@@ -217,40 +235,83 @@ static size_t count_plain(const char *chunk, bool *is_ascii)
 }
 #endif
 
-/* From the opening quote past the closing one. */
-static enum sim_status lex_string(struct walk *walk)
+/* From behind the opening quote to the closing one; NULL where a control character or the text's
+ * end comes first. `*has_escapes` may turn true and `*is_ascii` false. */
+static const char *find_string_end(const char *at, const char *end, bool *has_escapes,
+                                   bool *is_ascii)
 {
-    const char *at = walk->at + 1, *start = at, *end = walk->end;
-    struct sim_json_value *value;
-    bool has_escapes = false, is_ascii = true;
-
     for (;; at++) {
         size_t plain = CHUNK;
         while (plain == CHUNK && end - at >= CHUNK) {
-            plain = count_plain(at, &is_ascii);
+            plain = count_plain(at, is_ascii);
             at += plain;
         }
         /* Where less than a chunk is left. */
         for (; at < end && (unsigned char)*at >= ' ' && *at != '"' && *at != '\\'; at++)
-            is_ascii = is_ascii && (unsigned char)*at < 0x80;
+            *is_ascii = *is_ascii && (unsigned char)*at < 0x80;
         if (at == end || (unsigned char)*at < ' ')
-            return SIM_NOT_JSON;
+            return NULL;
         if (*at == '"')
-            break;
-        has_escapes = true;
+            return at;
+        *has_escapes = true;
         if (++at == end)
-            return SIM_NOT_JSON;
-        is_ascii = is_ascii && (unsigned char)*at < 0x80;
+            return NULL;
+        *is_ascii = *is_ascii && (unsigned char)*at < 0x80;
     }
+}
+
+/* From the opening quote past the closing one. */
+static enum sim_status lex_string(struct walk *walk)
+{
+    const char *start = walk->at + 1, *end;
+    struct sim_json_value *value;
+    bool has_escapes = false, is_ascii = true;
+
+    end = find_string_end(start, walk->end, &has_escapes, &is_ascii);
+    if (end == NULL)
+        return SIM_NOT_JSON;
     value = add_value(walk, SIM_JSON_STRING);
     if (value == NULL)
         return SIM_NO_MEMORY;
     value->text = start;
-    set_length(value, (size_t)(at - start));
+    set_length(value, (size_t)(end - start));
     value->has_escapes = has_escapes;
     value->is_ascii = is_ascii;
-    walk->at = at + 1;
+    walk->at = end + 1;
     return SIM_OK;
+}
+
+/* The text with nothing in its strings, into as much room as it has itself; false where a string
+ * has no end. */
+static bool copy_skeleton(struct sim_text text, char *place, size_t *length)
+{
+    const char *at = text.data, *end = text.data + text.length;
+    char *start = place;
+    bool ignored = false;
+
+    while (at < end) {
+        const char *near = end - at > CHUNK ? at + CHUNK : end, *quote;
+        while (at < near && *at != '"')
+            *place++ = *at++;
+        /* More between two strings than is usual. */
+        if (at == near) {
+            quote = memchr(at, '"', (size_t)(end - at));
+            near = quote != NULL ? quote : end;
+            memcpy(place, at, (size_t)(near - at));
+            place += near - at;
+            at = near;
+        }
+        if (at == end)
+            break;
+        quote = find_string_end(at + 1, end, &ignored, &ignored);
+        if (quote == NULL)
+            return false;
+        *place++ = '"';
+        *place++ = '"';
+        at = quote + 1;
+    }
+    *length = (size_t)(place - start);
+    return true;
 }
 
 /* Consumes digits; false where there is none. */

@@ -1,11 +1,12 @@
 /* JSON documents: the only user of cJSON.
  *
- * cJSON checks and gives the structure. Its scalars are not exact (integers beyond
- * 2^53, "\u0000", key case), so a walk goes through the source text beside the tree and
- * lexes it strictly; where the two disagree the document is SIM_NOT_JSON, and the
- * caller asks a reader whose verdict stands. What is handed over is a flat list of values:
- * it is made without the caller's big lock, and the tree is gone by then.
- * Must not know what is built from a document. */
+ * cJSON checks and gives the structure, and the fractions. Its other scalars are not exact
+ * (integers beyond 2^53, "\u0000", key case), so a walk goes through the source text beside
+ * the tree and lexes it strictly; where the two disagree the document is SIM_NOT_JSON, and
+ * the caller asks a reader whose verdict stands. What stands in a string the walk alone
+ * reads: cJSON, which would spend a third of the time on it, gets the text with empty ones.
+ * What is handed over is a flat list of values: it is made without the caller's big lock,
+ * and the tree is gone by then. Must not know what is built from a document. */
 #ifndef SIM_CORE_JSON_H
 #define SIM_CORE_JSON_H
 
@@ -46,7 +47,7 @@ struct sim_json {                  /* start from all zero, end with sim_json_fin
 
 /* Parses a UTF-8 document (a byte order mark may lead it); needs nothing but memory, so other
  * threads may work meanwhile. The text must outlive the document. SIM_NOT_JSON when cJSON or the
- * walk refuses it; then the document is empty. */
+ * walk refuses it; then the document is empty. Escapes are left to sim_json_unescape(). */
 enum sim_status sim_json_parse(struct sim_text text, struct sim_json *document,
                                struct sim_error *error) SIM_MUST_CHECK;
 void sim_json_fini(struct sim_json *document); /* legal on all zero, and twice */
