@@ -12,7 +12,7 @@ import subprocess
 import time
 from collections import namedtuple
 
-from server import Server
+from server import Server, on_processor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BENCH = os.environ.get("BENCH") or os.path.join(os.path.dirname(HERE), "build", "bench")
@@ -83,10 +83,10 @@ class Lab:
     def limit(self, build, way="plain"):
         return [os.path.join(BENCH, "limit-" + build), self.server.urls[way], "small"]
 
-    def interleave(self, commands, count, rounds):
+    def interleave(self, commands, count, rounds, threads=1):
         """{name: medians of wall, cpu and user seconds per call} of clients that take turns."""
         seen = {name: [] for name in commands}
-        workers = {name: Worker(command, self.environment()) for name, command in commands.items()}
+        workers = {name: Worker(command, self.environment(), threads) for name, command in commands.items()}
         try:
             for worker in workers.values():
                 worker.batch(max(count // 2, 1))  # connected and warm
@@ -143,9 +143,10 @@ class Lab:
 class Worker:
     """A client under measurement; each batch() is one line of worker.py's protocol."""
 
-    def __init__(self, command, environment):
+    def __init__(self, command, environment, threads=1):
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, universal_newlines=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, universal_newlines=True,
+            preexec_fn=on_processor(0) if threads == 1 else None,
         )
 
     def batch(self, count):

@@ -7,7 +7,7 @@ THREADS = 8
 
 def rows(lab):
     commands = {name: lab.client(name, threads=THREADS) for name in [*builds(), "peers"]}
-    medians = lab.interleave(commands, *((30, 3) if lab.quick else (60, 11)))
+    medians = lab.interleave(commands, *((30, 3) if lab.quick else (60, 11)), THREADS)
     pure = THREADS / medians["peers"]["wall"]
     for build in builds():
         ours = THREADS / medians[build]["wall"]
