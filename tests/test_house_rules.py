@@ -561,3 +561,9 @@ def test_the_rules_read_the_whole_project():
     tree = project()
     assert {f"csrc/core/{unit}.c" for unit in CORE_UNITS} <= set(tree)
     assert sum(len(list(functions_of(text))) for _, text in c_files(tree)) > 300
+
+
+def test_the_table_of_the_core_is_its_order():
+    page = (ROOT / "csrc" / "README.md").read_text()
+    table = page[page.index("## The core, in its order") : page.index("## The binding")]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == CORE_UNITS
