@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/buffer.h"
 #include "core/status.h"
 #include "core/url.h" /* struct sim_text */
 
@@ -36,7 +35,7 @@ struct sim_json_value {
     };
     uint64_t length : 56;
     uint64_t kind : 4;        /* enum sim_json_kind */
-    uint64_t has_escapes : 1; /* a string's text needs sim_json_unescape() */
+    uint64_t has_escapes : 1; /* a string's text needs sim_escapes_decode() */
     uint64_t is_ascii : 1;    /* of a string's text */
 };
 
@@ -47,7 +46,7 @@ struct sim_json {                  /* start from all zero, end with sim_json_fin
 
 /* Parses a UTF-8 document (a byte order mark may lead it); needs nothing but memory, so other
  * threads may work meanwhile. The text must outlive the document. SIM_NOT_JSON when cJSON or the
- * walk refuses it; then the document is empty. Escapes are left to sim_json_unescape(). */
+ * walk refuses it; then the document is empty. Escapes are left to sim_escapes_decode(). */
 enum sim_status sim_json_parse(struct sim_text text, struct sim_json *document,
                                struct sim_error *error) SIM_MUST_CHECK;
 void sim_json_fini(struct sim_json *document); /* legal on all zero, and twice */
@@ -56,9 +55,5 @@ void sim_json_fini(struct sim_json *document); /* legal on all zero, and twice *
  * stream are: by the walk alone and without an allocation, into the caller's list of `most`, which
  * is 1 or more. How many they are; 0 where the text is anything else: ask sim_json_parse(). */
 size_t sim_json_read_flat(struct sim_text text, struct sim_json_value *values, size_t most);
-
-/* Appends what a string's text stands for, as UTF-8. SIM_NOT_JSON for a lone surrogate, which UTF-8
- * cannot carry, and for an escape that is none. */
-enum sim_status sim_json_unescape(struct sim_text text, struct sim_buffer *out) SIM_MUST_CHECK;
 
 #endif

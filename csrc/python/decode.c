@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/escapes.h"
 #include "core/json.h"
 
 enum {
@@ -52,7 +53,7 @@ static PyObject *decode_text(struct decoder *decoder, const struct sim_json_valu
     }
     if (value->has_escapes) {
         sim_buffer_clear(&decoder->scratch);
-        switch (sim_json_unescape(text, &decoder->scratch)) {
+        switch (sim_escapes_decode(text, &decoder->scratch)) {
         case SIM_OK:
             break;
         case SIM_NO_MEMORY:

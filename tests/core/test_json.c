@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 
 #include "check.h"
+#include "core/escapes.h"
 
 static enum sim_status append(struct sim_buffer *out, const char *before,
                               const struct sim_json_value *value, const char *after)
@@ -23,7 +24,7 @@ static enum sim_status write_string(const struct sim_json_value *value, struct s
         return append(out, "'", value, "'");
     status = sim_buffer_append_text(out, "~");
     if (status == SIM_OK)
-        status = sim_json_unescape((struct sim_text){value->text, value->length}, out);
+        status = sim_escapes_decode((struct sim_text){value->text, value->length}, out);
     return status == SIM_OK ? sim_buffer_append_text(out, "~") : status;
 }
 
@@ -311,36 +312,6 @@ static void the_list_grows(void)
     sim_json_fini(&document);
 }
 
-static void escapes_that_are_none_are_refused(void)
-{
-    static const struct sim_text rows[] = {
-        TEXT("\\"),        TEXT("\\x"),         TEXT("\\u"),          TEXT("\\u12"),
-        TEXT("\\\0"),      TEXT("\\u 123"),     TEXT("\\ud800"),      TEXT("\\udc00"),
-        TEXT("\\ud800\\"), TEXT("\\ud800\\u"),  TEXT("\\ud800\\u12"), TEXT("\\ud800\\udbff"),
-        TEXT("\\u00G0"),   TEXT("\\ud800xxxx"), TEXT("\\U0041"),
-    };
-
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct sim_buffer out;
-        check_row = rows[i].data;
-        sim_buffer_init(&out, SIZE_MAX);
-        CHECK_STATUS(sim_buffer_append_text(&out, "kept"), SIM_OK);
-        CHECK_STATUS(sim_json_unescape(rows[i], &out), SIM_NOT_JSON);
-        CHECK_BYTES(out.data, out.length, "kept", 4);
-        sim_buffer_fini(&out);
-    }
-}
-
-static void unescaping_obeys_the_buffers_limit(void)
-{
-    for (size_t limit = 5; limit <= 6; limit++) {
-        struct sim_buffer out;
-        sim_buffer_init(&out, limit);
-        CHECK_STATUS(sim_json_unescape(TEXT("\\u0041"), &out), limit < 6 ? SIM_LIMIT : SIM_OK);
-        sim_buffer_fini(&out);
-    }
-}
-
 /* cJSON has a limit of its own, and what it refuses someone else may take. */
 static void nesting_is_bounded(void)
 {
@@ -494,8 +465,6 @@ static const struct check_test tests[] = {
     TEST(a_string_says_what_it_needs),
     TEST(a_string_ends_where_it_ends),
     TEST(the_list_grows),
-    TEST(escapes_that_are_none_are_refused),
-    TEST(unescaping_obeys_the_buffers_limit),
     TEST(nesting_is_bounded),
     TEST(flat_objects_are_read_without_a_tree),
     TEST(without_memory_there_is_no_document),
