@@ -80,8 +80,8 @@ class Lab:
     def client(self, environment, name="sdk", way="plain", workflow="small", threads=1):
         return [python(environment), WORKER, name, self.server.urls[way], workflow, str(threads)]
 
-    def limit(self, build, way="plain"):
-        return [os.path.join(BENCH, "limit-" + build), self.server.urls[way], "small"]
+    def limit(self, build, way="plain", *more):
+        return [os.path.join(BENCH, "limit-" + build), self.server.urls[way], "small", *more]
 
     def interleave(self, commands, count, rounds, threads=1):
         """{name: medians of wall, cpu and user seconds per call} of clients that take turns."""
