@@ -4,8 +4,9 @@
 # Python has tests/requirements.txt and coverage.py.
 set -eu
 cd "$(dirname "$0")/.."
-python=$1
-folder=$PWD/build/coverage
+root=$PWD
+python=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+folder=$root/build/coverage
 flags="--coverage -O0 -fprofile-update=atomic"
 
 find "$folder" -name '*.gcda' -delete 2>/dev/null || true
@@ -13,11 +14,12 @@ make -s -C tests/core run OUT="$folder/core" SANITIZERS="$flags -DSIM_TESTS_COVE
 FLAGS=$flags scripts/torture.sh "$python" "$folder/python" --stride 3
 
 # What builds programs of its own adds nothing here. A test that fails is make test's to tell.
-# pytest is run as a script, and what tests start has a safe path: otherwise this folder, with the
-# usual build, would come before the other.
-COVERAGE_FILE=$folder/data COVERAGE_RCFILE=scripts/coverage.ini PYTHONPATH=$folder/python/lib PYTHONSAFEPATH=1 \
-    "$python" -m coverage run "$(dirname "$python")/pytest" -q tests --ignore tests/test_build.py \
-    --ignore tests/test_core.py --ignore tests/test_torture.py --ignore tests/test_fuzz_corpora.py ||
+# All of it stands elsewhere: -m, and the programs that tests start with -c, put the folder that they
+# are in before the others, and here that has the usual build.
+(cd "$folder" && COVERAGE_FILE=$folder/data COVERAGE_RCFILE=$root/scripts/coverage.ini \
+    PYTHONPATH=$folder/python/lib "$python" -m coverage run "$(dirname "$python")/pytest" -q "$root/tests" \
+    --ignore "$root/tests/test_build.py" --ignore "$root/tests/test_core.py" \
+    --ignore "$root/tests/test_torture.py" --ignore "$root/tests/test_fuzz_corpora.py") ||
     echo "Some tests failed here."
 COVERAGE_FILE=$folder/data COVERAGE_RCFILE=scripts/coverage.ini \
     "$python" -m coverage combine -q "$folder"
