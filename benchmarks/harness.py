@@ -12,7 +12,7 @@ import subprocess
 import time
 from collections import namedtuple
 
-from server import Server, on_processor
+from server import Server, on_one_processor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BENCH = os.environ.get("BENCH") or os.path.join(os.path.dirname(HERE), "build", "bench")
@@ -146,7 +146,7 @@ class Worker:
     def __init__(self, command, environment, threads=1):
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, universal_newlines=True,
-            preexec_fn=on_processor(0) if threads == 1 else None,
+            preexec_fn=on_one_processor if threads == 1 else None,
         )
 
     def batch(self, count):

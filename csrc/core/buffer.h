@@ -34,7 +34,8 @@ enum sim_status sim_buffer_append_text(struct sim_buffer *buffer, const char *te
 enum sim_status sim_buffer_append_char(struct sim_buffer *buffer, char character) SIM_MUST_CHECK;
 
 /* Makes room for `length` more bytes and returns where they go through `*place`; the caller
- * writes up to `length` of them there and reports how many with sim_buffer_commit(). */
+ * writes up to `length` of them there and reports how many with sim_buffer_commit(), also none:
+ * that ends the bytes with their NUL again. */
 enum sim_status sim_buffer_reserve(struct sim_buffer *buffer, size_t length,
                                    char **place) SIM_MUST_CHECK;
 void sim_buffer_commit(struct sim_buffer *buffer, size_t length);

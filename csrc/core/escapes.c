@@ -67,40 +67,49 @@ static bool read_unicode_escape(const char **at, const char *end, unsigned *code
     return true;
 }
 
-enum sim_status sim_escapes_decode(struct sim_text text, struct sim_buffer *out)
+/* Writes to `*place` and moves it on; false for what is no escape. */
+static bool decode(struct sim_text text, char **place)
 {
     static const char names[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
     const char *at = text.data, *end = text.data + text.length;
+
+    while (at < end) {
+        const char *escape = memchr(at, '\\', (size_t)(end - at)), *name;
+        size_t plain = (size_t)((escape != NULL ? escape : end) - at);
+        unsigned code = 0;
+        memcpy(*place, at, plain);
+        *place += plain;
+        at += plain;
+        if (escape == NULL)
+            break;
+        at += 2;
+        if (at > end)
+            return false;
+        if (at[-1] == 'u') {
+            if (!read_unicode_escape(&at, end, &code))
+                return false;
+            *place += encode_utf8(code, *place);
+            continue;
+        }
+        name = at[-1] != '\0' ? strchr(names, at[-1]) : NULL;
+        if (name == NULL)
+            return false;
+        *(*place)++ = meanings[name - names];
+    }
+    return true;
+}
+
+enum sim_status sim_escapes_decode(struct sim_text text, struct sim_buffer *out)
+{
     char *place = NULL, *start;
+    bool is_whole;
     /* No escape stands for more bytes than it is written with. */
     enum sim_status status = sim_buffer_reserve(out, text.length, &place);
 
     if (status != SIM_OK)
         return status;
     start = place;
-    while (at < end) {
-        const char *escape = memchr(at, '\\', (size_t)(end - at)), *name;
-        size_t plain = (size_t)((escape != NULL ? escape : end) - at);
-        unsigned code = 0;
-        memcpy(place, at, plain);
-        place += plain;
-        at += plain;
-        if (escape == NULL)
-            break;
-        at += 2;
-        if (at > end)
-            return SIM_NOT_JSON;
-        if (at[-1] == 'u') {
-            if (!read_unicode_escape(&at, end, &code))
-                return SIM_NOT_JSON;
-            place += encode_utf8(code, place);
-            continue;
-        }
-        name = at[-1] != '\0' ? strchr(names, at[-1]) : NULL;
-        if (name == NULL)
-            return SIM_NOT_JSON;
-        *place++ = meanings[name - names];
-    }
-    sim_buffer_commit(out, (size_t)(place - start));
-    return SIM_OK;
+    is_whole = decode(text, &place);
+    sim_buffer_commit(out, is_whole ? (size_t)(place - start) : 0);
+    return is_whole ? SIM_OK : SIM_NOT_JSON;
 }

@@ -34,7 +34,7 @@ static void pieces_are_apart_and_suit_any_type(void)
         sizes[i] = i % 97 == 96 ? LARGEST - i : i * i % 20011;
         pieces[i] = sim_arena_alloc(&arena, sizes[i]);
         if (!CHECK(pieces[i] != NULL))
-            break;
+            return;
         memset(pieces[i], (int)(i % 251), sizes[i]);
         aligned = aligned && (uintptr_t)pieces[i] % alignof(max_align_t) == 0;
     }
