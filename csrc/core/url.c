@@ -44,6 +44,15 @@ static bool parse_port(struct sim_text text, unsigned *port)
     return number > 0;
 }
 
+/* Dots alone are the name system's root and what no name can be: nothing listens there. */
+static bool is_host(struct sim_text text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] != '.')
+            return true;
+    return false;
+}
+
 /* Takes "user@host:port" apart. */
 static enum sim_status parse_authority(struct sim_text authority, struct sim_url *url,
                                        struct sim_error *error)
@@ -73,7 +82,7 @@ static enum sim_status parse_authority(struct sim_text authority, struct sim_url
             url->host.length = (size_t)(mark - authority.data);
         port = skip(authority, url->host.length);
     }
-    if (url->host.length == 0)
+    if (!is_host(url->host))
         return sim_fail(error, SIM_BAD_INPUT, "the URL has no host");
     url->port = url->is_https ? 443 : 80;
     url->has_port = port.length > 0;

@@ -66,6 +66,8 @@ static void what_is_no_url_is_refused_in_words(void)
         {TEXT("https://user@"), "host"},
         {TEXT("https://user@:80"), "host"},
         {TEXT("https://[]"), "host"},
+        {TEXT("https://."), "host"},
+        {TEXT("https://..:80/"), "host"},
         {TEXT("https://[::1"), "bracket"},
         {TEXT("https://[::1]x"), "port"},
         {TEXT("https://sim.ai:"), "port"},
