@@ -226,9 +226,23 @@ bool sim_url_is_same_origin(const struct sim_url *one, const struct sim_url *oth
            is_same_host(one->host, other->host);
 }
 
+/* A host whose last label begins with a digit is taken for an IPv4 address, in one spelling or the
+ * other ("2" is 0.0.0.2); no name ends so. */
+static bool is_ipv4(struct sim_text host)
+{
+    size_t start;
+
+    if (host.length > 0 && host.data[host.length - 1] == '.')
+        host.length--;
+    for (start = host.length; start > 0 && host.data[start - 1] != '.'; start--)
+        continue;
+    return start < host.length && host.data[start] >= '0' && host.data[start] <= '9';
+}
+
+/* Only names have one. */
 static struct sim_text without_www(struct sim_text host)
 {
-    return starts_with(host, "www.") ? skip(host, 4) : host;
+    return starts_with(host, "www.") && !is_ipv4(host) ? skip(host, 4) : host;
 }
 
 bool sim_url_is_same_site(const struct sim_url *from, const struct sim_url *to)
