@@ -20,7 +20,7 @@ SUFFIXES = (".c", ".h", ".def", ".py", ".pyi", ".md", ".sh")
 
 # A unit of the core includes those before it.
 CORE_UNITS = (
-    "status memory arena buffer environment url base64 clock process deadline retry sse escapes json head sockets "
+    "status memory arena buffer environment url base64 clock process deadline retry sse escapes json head unread sockets "
     "pool moves session credentials proxy redirect route trust lane http"
 ).split()
 # What an exported name of a unit begins with, where that is not the unit's own name.

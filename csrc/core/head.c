@@ -52,6 +52,7 @@ static void begin(struct sim_head *head)
 {
     sim_buffer_clear(&head->lines);
     head->name_lengths = 0;
+    head->http_status = 0;
     head->is_complete = head->is_chunked = head->has_length = false;
     head->content_length = 0;
 }
@@ -79,16 +80,24 @@ static bool parse_length(struct sim_text text, unsigned long long *length)
     return true;
 }
 
-/* "HTTP/1.1 200 OK", where the reason and the space before it may be missing. */
-static bool is_status_line(struct sim_text line)
+static bool is_digit(char character)
 {
-    const char *space = memchr(line.data, ' ', line.length), *end = line.data + line.length;
+    return character >= '0' && character <= '9';
+}
 
-    if (space == NULL || end - space < 4 || (end - space > 4 && space[4] != ' '))
+/* "HTTP/1.1 200 OK", or "HTTP/2 200"; the reason and the space before it may be missing. */
+static bool parse_status_line(struct sim_text line, long *http_status)
+{
+    enum { NAME = 5, SHORT = NAME + 1, FULL = NAME + 3 }; /* "HTTP/", with "2", with "1.1" */
+    size_t at = line.length > SHORT && line.data[SHORT] == '.' ? FULL : SHORT;
+    const char *code = line.data + at + 1;
+
+    if (line.length < at + 4 || !is_digit(line.data[NAME]) || !is_digit(line.data[at - 1]) ||
+        line.data[at] != ' ' || (line.length > at + 4 && code[3] != ' '))
         return false;
-    for (int i = 1; i <= 3; i++)
-        if (space[i] < '0' || space[i] > '9')
-            return false;
+    if (!is_digit(code[0]) || !is_digit(code[1]) || !is_digit(code[2]))
+        return false;
+    *http_status = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
     return true;
 }
 
@@ -136,7 +145,7 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
 {
     enum sim_status status;
     char *place = NULL;
-    bool is_first;
+    bool begins;
 
     if (line.length > SIM_HEAD_LIMIT - head->total)
         return sim_fail(error, SIM_LIMIT, "The answer's headers exceed %d bytes",
@@ -145,7 +154,8 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
     while (line.length > 0 &&
            (line.data[line.length - 1] == '\n' || line.data[line.length - 1] == '\r'))
         line.length--;
-    if (line.length >= 5 && strncasecmp(line.data, "HTTP/", 5) == 0)
+    begins = line.length >= 5 && strncasecmp(line.data, "HTTP/", 5) == 0;
+    if (begins)
         begin(head);
     else if (head->is_complete)
         return SIM_OK;
@@ -153,8 +163,7 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
         head->is_complete = true;
         return SIM_OK;
     }
-    is_first = head->lines.length == 0;
-    if (is_first && !is_status_line(line))
+    if (begins ? !parse_status_line(line, &head->http_status) : head->lines.length == 0)
         return sim_fail(error, SIM_AMBIGUOUS, "The answer's status line is malformed");
     status = sim_buffer_reserve(&head->lines, line.length + 1, &place);
     if (status != SIM_OK)
@@ -162,7 +171,12 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
     memcpy(place, line.data, line.length);
     place[line.length] = '\0';
     sim_buffer_commit(&head->lines, line.length + 1);
-    return is_first ? SIM_OK : note_field(head, line, error);
+    return begins ? SIM_OK : note_field(head, line, error);
+}
+
+bool sim_head_says_length(const struct sim_head *head)
+{
+    return head->has_length && !head->is_chunked;
 }
 
 bool sim_head_find(const struct sim_head *head, const char *name, struct sim_text *value)

@@ -21,6 +21,7 @@ struct sim_head {
     struct sim_buffer lines; /* each line without its line end, followed by a NUL */
     uint64_t name_lengths;   /* bit n: a field has a name of n characters, counted modulo 64 */
     size_t total;            /* bytes seen since sim_head_reset() */
+    long http_status;        /* 0 before the status line was seen */
     bool is_complete;        /* the blank line after the fields was seen */
     bool is_chunked;         /* a Transfer-Encoding was seen that says so */
     bool has_length;         /* a Content-Length was seen, and this is it: */
@@ -40,6 +41,9 @@ void sim_head_reset(struct sim_head *head);
  * where the body ends. */
 enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
                                   struct sim_error *error) SIM_MUST_CHECK;
+
+/* True when a Content-Length says where the body ends: chunks would say otherwise. */
+bool sim_head_says_length(const struct sim_head *head);
 
 /* Finds the first field of that name (letter case aside); its value comes without surrounding
  * white space and holds until the next line is added. */

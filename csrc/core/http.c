@@ -30,6 +30,7 @@ struct sim_exchange {
     struct sim_progress progress;
     bool is_added, was_repeated, has_news, is_done;
     bool is_stream;              /* the head says so */
+    bool is_end_unseen;          /* libcurl failed before it had told the end of the body */
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
     long sent_before;            /* bytes counted before this request went out */
 #if !SIM_LANE_HAS_PREREQUEST
@@ -86,9 +87,8 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
 
 static bool has_stream_head(const struct sim_exchange *x)
 {
-    long http_status = sim_exchange_http_status(x);
-
-    return x->request.stream_type != NULL && http_status >= 200 && http_status <= 299 &&
+    return x->request.stream_type != NULL && x->head.http_status >= 200 &&
+           x->head.http_status <= 299 &&
            sim_head_has_type(&x->head, x->request.stream_type);
 }
 
@@ -262,7 +262,7 @@ static bool exchange_set_method(struct sim_exchange *x)
 static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_error *error)
 {
     sim_head_reset(&x->head);
-    x->is_stream = false;
+    x->is_stream = x->is_end_unseen = false;
     sim_buffer_clear(&x->body);
     x->progress.was_sent = x->was_repeated = x->has_news = x->is_paused = false;
     x->body.limit = x->request.response_limit;
@@ -271,6 +271,8 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
     x->body_sent = 0;
 #endif
     x->lane.message[0] = '\0';
+    sim_buffer_clear(&x->lane.unread);
+    x->lane.keeps_unread = x->request.is_post;
     x->progress.active_ms = sim_clock_monotonic_ms();
     if (sim_lane_set_route(&x->lane, &x->route) != SIM_OK ||
         curl_multi_add_handle(x->lane.multi, x->lane.easy) != CURLM_OK)
@@ -340,6 +342,23 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
     return sim_fail(error, x->progress.was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
 }
 
+/* A piece of the body could not be sent. An answer that is here all the same is the answer: the one
+ * that libcurl had read, or else the one that it had yet to read. */
+static bool exchange_rescue(struct sim_exchange *x)
+{
+    if (x->head.total == 0 &&
+        sim_unread_parse(sim_lane_fetch_unread(&x->lane), &x->head, &x->body)) {
+        x->is_stream = has_stream_head(x);
+        return true;
+    }
+    if (!x->head.is_complete || x->head.http_status < 200)
+        return false;
+    if (sim_head_says_length(&x->head))
+        return sim_lane_has_received(&x->lane, x->head.content_length);
+    x->is_end_unseen = true;
+    return true;
+}
+
 /* On HTTP/2 bytes between the answers are no other answer. */
 static void note_protocol(struct sim_exchange *x)
 {
@@ -356,43 +375,40 @@ static void note_protocol(struct sim_exchange *x)
 static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
                                          struct sim_error *error)
 {
-    const size_t body_length = x->request.body.length;
     CURLMsg *message = NULL;
     CURLcode code;
     char *location = NULL;
     int queued = 0;
-    long http_status;
     bool followed = false;
     enum sim_status status;
 
     while ((message = curl_multi_info_read(x->lane.multi, &queued)) != NULL &&
            message->msg != CURLMSG_DONE)
         continue;
-    if (message == NULL && !sim_lane_was_answered_early(&x->lane, &x->head, body_length, true))
+    if (message == NULL && !sim_lane_was_answered_early(&x->lane, &x->head, x->request.body.length))
         return SIM_OK;
     code = message != NULL ? message->data.result : CURLE_OK;
-    if (code == CURLE_SEND_ERROR &&
-        sim_lane_was_answered_early(&x->lane, &x->head, body_length, false))
+    if (code == CURLE_SEND_ERROR && exchange_rescue(x))
         code = CURLE_OK;
     if (code != CURLE_OK)
         return exchange_fail(x, code, error);
     /* libcurl reports success for a head that was cut short and for an interim answer alone. */
-    if (!x->head.is_complete || sim_exchange_http_status(x) < 200)
+    if (!x->head.is_complete || x->head.http_status < 200)
         return sim_fail(error, SIM_AMBIGUOUS,
                         "The connection closed before the answer was complete");
-    http_status = sim_exchange_http_status(x);
-    if (http_status >= 300 && http_status < 400)
+    if (x->head.http_status >= 300 && x->head.http_status < 400)
         (void)curl_easy_getinfo(x->lane.easy, CURLINFO_REDIRECT_URL, &location);
     note_protocol(x);
-    status =
-        sim_route_redirect(&x->route, http_status, x->request.is_post, location, &followed, error);
+    status = sim_route_redirect(&x->route, x->head.http_status, x->request.is_post, location,
+                                &followed, error);
+    x->lane.keeps_unread = false;
     (void)curl_multi_remove_handle(x->lane.multi, x->lane.easy);
     x->is_added = false;
     if (status != SIM_OK)
         return status;
     if (followed)
         return exchange_begin_hop(x, error);
-    if (http_status < 300)
+    if (x->head.http_status < 300)
         sim_route_arrive(&x->route, &x->session->moves);
     x->is_done = *done = true;
     return SIM_OK;
@@ -478,6 +494,8 @@ void sim_exchange_finish(struct sim_exchange *x)
     x->session = NULL;
     sim_session_notice_fork(session);
     if (x->lane.entry.owner == session->pool.owner) {
+        x->lane.keeps_unread = false;
+        sim_buffer_fini(&x->lane.unread);
         /* Taken out before it is done, a transfer loses its connection: what is left of its
          * answer must not be read as the next one's. */
         if (x->is_added)
@@ -496,10 +514,7 @@ void sim_exchange_finish(struct sim_exchange *x)
 
 long sim_exchange_http_status(const struct sim_exchange *x)
 {
-    long status = 0;
-
-    (void)curl_easy_getinfo(x->lane.easy, CURLINFO_RESPONSE_CODE, &status);
-    return status;
+    return x->head.http_status;
 }
 
 struct sim_text sim_exchange_reason(const struct sim_exchange *x)
@@ -532,9 +547,9 @@ bool sim_exchange_may_be_cut(const struct sim_exchange *x)
     struct sim_text encoding;
     long version = 0;
 
-    if (sim_exchange_http_status(x) == 204) /* has no body */
+    if (x->head.http_status == 204) /* has no body */
         return false;
-    if (sim_exchange_header(x, "content-encoding", &encoding))
+    if (x->is_end_unseen || sim_exchange_header(x, "content-encoding", &encoding))
         return true;
     (void)curl_easy_getinfo(x->lane.easy, CURLINFO_HTTP_VERSION, &version);
     return version < CURL_HTTP_VERSION_2_0 && !x->head.has_length && !x->head.is_chunked;

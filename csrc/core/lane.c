@@ -12,6 +12,7 @@ enum {
     CONNECTIONS_PER_LANE = 3,  /* a redirected origin keeps both ends, and one to spare */
     KEEPALIVE_IDLE_S = 60,     /* a silent run is probed this often, so that NATs and */
     KEEPALIVE_INTERVAL_S = 30, /* firewalls keep it, and a dead peer is noticed */
+    UPLOAD_PIECE = 16 * 1024,  /* a TLS record; after each is looked for an early answer */
 };
 
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
@@ -38,6 +39,8 @@ static int on_close(void *context, curl_socket_t descriptor)
 {
     struct sim_lane *lane = context;
 
+    if (lane->keeps_unread)
+        sim_unread_fetch(&lane->unread, descriptor);
     sim_sockets_remove(&lane->sockets, descriptor);
     /* Forked children may have it too, and would keep it open; what they close is not it. */
     (void)shutdown(descriptor, SHUT_RDWR);
@@ -61,6 +64,7 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
     /* What libcurl takes for granted depends on its age and on how it was built. */
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_PIECE);
     SET(CURLOPT_TCP_NODELAY, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     SET(CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
@@ -102,6 +106,7 @@ bool sim_lane_init(struct sim_lane *lane, const struct sim_lane_callbacks *callb
     sim_buffer_init(&lane->header_text, SIZE_MAX);
     sim_buffer_init(&lane->ca_file, SIZE_MAX);
     sim_buffer_init(&lane->ca_directory, SIZE_MAX);
+    sim_buffer_init(&lane->unread, SIM_UNREAD_MOST);
     lane->multi = curl_multi_init();
     lane->easy = curl_easy_init();
     lane->url = curl_url();
@@ -124,6 +129,7 @@ void sim_lane_fini(struct sim_lane *lane)
     sim_buffer_fini(&lane->header_text);
     sim_buffer_fini(&lane->ca_file);
     sim_buffer_fini(&lane->ca_directory);
+    sim_buffer_fini(&lane->unread);
     lane->multi = NULL;
     lane->easy = NULL;
     lane->url = NULL;
@@ -264,20 +270,35 @@ static bool lane_only_sends(const struct sim_lane *lane)
     return highest >= 0;
 }
 
-bool sim_lane_was_answered_early(struct sim_lane *lane, const struct sim_head *head, size_t length,
-                                 bool is_running)
+const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane)
 {
-    curl_off_t sent = 0, arrived = 0;
-    long http_status = 0;
+    curl_socket_t descriptor = CURL_SOCKET_BAD;
 
-    if (!head->is_complete || length == 0)
-        return false;
-    (void)curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, &http_status);
-    (void)curl_easy_getinfo(lane->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    /* One that failed with the first byte of the request has not been closed. */
+    if (lane->unread.length == 0 &&
+        curl_easy_getinfo(lane->easy, CURLINFO_ACTIVESOCKET, &descriptor) == CURLE_OK)
+        sim_unread_fetch(&lane->unread, descriptor);
+    return &lane->unread;
+}
+
+bool sim_lane_has_received(const struct sim_lane *lane, unsigned long long length)
+{
+    curl_off_t arrived = 0;
+
     (void)curl_easy_getinfo(lane->easy, CURLINFO_SIZE_DOWNLOAD_T, &arrived);
-    if (http_status < 200 || (size_t)sent >= length)
+    return (unsigned long long)arrived == length;
+}
+
+bool sim_lane_was_answered_early(const struct sim_lane *lane, const struct sim_head *head,
+                                 size_t length)
+{
+    curl_off_t sent = 0;
+
+    if (!head->is_complete || head->http_status < 200 || length == 0)
         return false;
-    if (head->has_length && !head->is_chunked)
-        return (unsigned long long)arrived == head->content_length;
-    return is_running && lane_only_sends(lane);
+    (void)curl_easy_getinfo(lane->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    if ((size_t)sent >= length)
+        return false;
+    return sim_head_says_length(head) ? sim_lane_has_received(lane, head->content_length)
+                                      : lane_only_sends(lane);
 }

@@ -17,6 +17,7 @@
 #include "core/sockets.h"
 #include "core/status.h"
 #include "core/trust.h"
+#include "core/unread.h"
 
 /* A request that libcurl repeats on its own is noticed by a callback from 7.80 on; before that,
  * by its asking to read the body again. Settable, so that both ways are tested here. */
@@ -41,6 +42,8 @@ struct sim_lane {
     bool has_trust;                /* libcurl has the trust that stands here */
     struct sim_buffer ca_file, ca_directory;
     struct sim_sockets sockets;
+    bool keeps_unread;        /* connections that are closed leave here */
+    struct sim_buffer unread; /* what they had still to read */
     char message[CURL_ERROR_SIZE]; /* libcurl's own words for the last failure */
 };
 
@@ -74,10 +77,15 @@ enum sim_status sim_lane_set_trust(struct sim_lane *lane,
 enum sim_status sim_lane_set_route(struct sim_lane *lane,
                                    const struct sim_route *route) SIM_MUST_CHECK;
 
+/* What the connection of a failed transfer had still to read; with `keeps_unread` only. */
+const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane);
+
+/* True when so many bytes of the answer's body have arrived, before they were decompressed. */
+bool sim_lane_has_received(const struct sim_lane *lane, unsigned long long length);
+
 /* True when the answer is whole although part of a body of `length` bytes has not been sent yet:
- * libcurl would go on sending to a server that listens no more, and lose the answer over it. Once
- * it has failed to send (`is_running` false), only an answer that says its length is recognised. */
-bool sim_lane_was_answered_early(struct sim_lane *lane, const struct sim_head *head, size_t length,
-                                 bool is_running);
+ * libcurl would go on sending to a server that listens no more, and lose the answer over it. */
+bool sim_lane_was_answered_early(const struct sim_lane *lane, const struct sim_head *head,
+                                 size_t length);
 
 #endif

@@ -84,16 +84,19 @@ static void a_media_type_is_compared_without_its_parameters(void)
     }
 }
 
-static void the_reason_is_what_the_server_wrote(void)
+static void status_and_reason_are_what_the_server_wrote(void)
 {
     static const struct {
-        const char *line, *reason;
+        const char *line;
+        long http_status;
+        const char *reason;
     } rows[] = {
-        {"HTTP/1.1 404 Not Found\r\n", "Not Found"},
-        {"HTTP/1.1 404 \r\n", ""},
-        {"HTTP/1.1 404\r\n", ""},
-        {"HTTP/2 404 \r\n", ""},
-        {"HTTP/1.1 500  Oh  no \r\n", "Oh  no"},
+        {"HTTP/1.1 404 Not Found\r\n", 404, "Not Found"},
+        {"HTTP/1.0 404 \r\n", 404, ""},
+        {"HTTP/1.1 404\r\n", 404, ""},
+        {"HTTP/2 404 \r\n", 404, ""},
+        {"http/3 099\r\n", 99, ""},
+        {"HTTP/1.1 500  Oh  no \r\n", 500, "Oh  no"},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -101,7 +104,9 @@ static void the_reason_is_what_the_server_wrote(void)
         check_row = rows[i].line;
         sim_head_init(&head);
         CHECK_TEXT(sim_head_reason(&head), "");
+        CHECK_INT(head.http_status, 0);
         CHECK_STATUS(add(&head, rows[i].line), SIM_OK);
+        CHECK_INT(head.http_status, rows[i].http_status);
         CHECK_TEXT(sim_head_reason(&head), rows[i].reason);
         sim_head_fini(&head);
     }
@@ -156,6 +161,13 @@ static void what_is_neither_status_nor_field_is_refused(void)
         {"HTTP/1.1 2x0 OK", NULL},
         {"HTTP/1.1 2000 OK", NULL},
         {"HTTP/1.1 200OK", NULL},
+        {"HTTP/1.1  200 OK", NULL},
+        {"HTTP/1.1.1 200 OK", NULL},
+        {"HTTP/1. 200 OK", NULL},
+        {"HTTP/x 200 OK", NULL},
+        {"HTTP/ 200 OK", NULL},
+        {"HTTP/20004306 200 OK", NULL},
+        {"ABCD/1.1 200 OK", NULL},
         {"Content-Length: 5", NULL},
         {"HTTP/1.1 200 OK", "no colon"},
         {"HTTP/1.1 200 OK", ": no name"},
@@ -296,7 +308,7 @@ static void without_memory_a_line_is_refused(void)
 static const struct check_test tests[] = {
     TEST(fields_are_found_by_name),
     TEST(a_media_type_is_compared_without_its_parameters),
-    TEST(the_reason_is_what_the_server_wrote),
+    TEST(status_and_reason_are_what_the_server_wrote),
     TEST(a_new_head_forgets_the_one_before),
     TEST(trailers_are_dropped),
     TEST(what_is_neither_status_nor_field_is_refused),

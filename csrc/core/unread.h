@@ -1,0 +1,29 @@
+/* An answer that was not read before its connection died.
+ *
+ * A server may answer before it has taken the whole request, and hang up at once. The next piece of
+ * the request then fails, and libcurl drops the connection with the answer still in the system's
+ * queue. Owns how it is fetched from there and read: HTTP/1 in the clear, whole. Must not know
+ * libcurl, nor what the answer means. */
+#ifndef SIM_CORE_UNREAD_H
+#define SIM_CORE_UNREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buffer.h"
+#include "core/head.h"
+
+/* Of an answer; the system's queue rarely holds more. */
+enum { SIM_UNREAD_MOST = 4 * 1024 * 1024 };
+
+/* Takes what a socket has to read without waiting for more, in place of what the buffer held; as
+ * much as memory and the buffer's limit allow. */
+void sim_unread_fetch(struct sim_buffer *bytes, int descriptor);
+
+/* Reads an answer. True with a complete head, and in `body` all that the head says follows; where
+ * it does not say how much, what was there. False for what is malformed, cut short, compressed or
+ * too large: head and body are as after their reset then. */
+bool sim_unread_parse(const struct sim_buffer *bytes, struct sim_head *head,
+                      struct sim_buffer *body) SIM_MUST_CHECK;
+
+#endif

@@ -1,0 +1,137 @@
+/* Answers that come before the whole request is sent, from a server that resets the connection at
+ * once: the next piece cannot be sent, and libcurl has not looked for an answer.
+ *
+ * The server is in this program's send(), which libcurl calls instead of the C library's: nothing
+ * is left to chance. */
+#include "core/http.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "talk.h"
+
+enum { BODY_LENGTH = 200 * 1000 };
+
+#define LENGTH "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+#define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+static struct {
+    int listener;
+    unsigned pieces; /* that are sent before the answer comes */
+    const char *answer;
+} server;
+
+static void answer_and_reset(void)
+{
+    const struct linger at_once = {.l_onoff = 1};
+    int connection = accept(server.listener, NULL, NULL);
+
+    CHECK(write(connection, server.answer, strlen(server.answer)) ==
+          (ssize_t)strlen(server.answer));
+    CHECK(setsockopt(connection, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
+    CHECK(close(connection) == 0);
+}
+
+ssize_t send(int descriptor, const void *bytes, size_t length, int flags)
+{
+    if (server.answer != NULL && server.pieces-- == 0) {
+        answer_and_reset();
+        server.answer = NULL;
+    }
+    return sendto(descriptor, bytes, length, flags, NULL, 0);
+}
+
+/* POSTs a large body to a server that answers so after so many pieces. */
+static void post(const char *answer, unsigned pieces, struct talk_answer *found)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    struct talk talk = {.session = sim_http_session_new()};
+    char *body = malloc(BODY_LENGTH + 1);
+    struct sim_request request;
+
+    server.listener = socket(AF_INET, SOCK_STREAM, 0);
+    server.answer = answer;
+    server.pieces = pieces;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (CHECK(body != NULL && talk.session != NULL) &&
+        CHECK(bind(server.listener, (struct sockaddr *)&address, size) == 0) &&
+        CHECK(listen(server.listener, 1) == 0) &&
+        CHECK(getsockname(server.listener, (struct sockaddr *)&address, &size) == 0)) {
+        memset(body, 'x', BODY_LENGTH);
+        body[BODY_LENGTH] = '\0';
+        (void)snprintf(talk.base, sizeof talk.base, "http://127.0.0.1:%d", ntohs(address.sin_port));
+        request = talk_request(&talk, "/run", body);
+        (void)talk_perform(talk.session, &request, found);
+        CHECK(server.answer == NULL);
+    }
+    (void)close(server.listener);
+    sim_session_release(talk.session);
+    free(body);
+}
+
+static void a_whole_answer_is_the_answer(void)
+{
+    static const struct {
+        const char *answer;
+        long http_status;
+        const char *body;
+    } rows[] = {
+        {LENGTH "hello", 200, "hello"},
+        {CHUNKED "5\r\nhello\r\n0\r\n\r\n", 200, "hello"},
+        {"HTTP/1.1 200 OK\r\n\r\nhello", 200, "hello"},
+        {"HTTP/1.1 103 Early Hints\r\n\r\n" LENGTH "hello", 200, "hello"},
+        {"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno", 413, "no"},
+        {"HTTP/1.1 204 No Content\r\n\r\n", 204, ""},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (unsigned pieces = 0; pieces < 3; pieces++) {
+            struct talk_answer answer;
+            check_row = rows[i].answer;
+            post(rows[i].answer, pieces, &answer);
+            CHECK_STATUS(answer.status, SIM_OK);
+            CHECK_INT(answer.http_status, rows[i].http_status);
+            CHECK_TEXT(text_of(answer.body), rows[i].body);
+            CHECK(answer.was_sent);
+        }
+}
+
+static void half_an_answer_leaves_the_requests_fate_in_doubt(void)
+{
+    static const char *const rows[] = {
+        "", "HTTP/1.1 200 O", LENGTH, LENGTH "hell", CHUNKED "5\r\nhello\r\n0\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nhello",
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct talk_answer answer;
+        check_row = rows[i];
+        post(rows[i], 1, &answer);
+        CHECK_STATUS(answer.status, SIM_AMBIGUOUS);
+        CHECK_INT(answer.http_status, 0);
+        CHECK_INT(answer.body_length, 0);
+    }
+}
+
+/* Where it points is for libcurl to say, which has not seen it. */
+static void such_a_redirect_is_not_followed(void)
+{
+    struct talk_answer answer;
+
+    post("HTTP/1.1 307 Moved\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n", 1, &answer);
+    CHECK_STATUS(answer.status, SIM_OK);
+    CHECK_INT(answer.http_status, 307);
+}
+
+static const struct check_test tests[] = {
+    TEST(a_whole_answer_is_the_answer),
+    TEST(half_an_answer_leaves_the_requests_fate_in_doubt),
+    TEST(such_a_redirect_is_not_followed),
+};
+
+CHECK_MAIN(tests)
