@@ -88,8 +88,7 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
 static bool has_stream_head(const struct sim_exchange *x)
 {
     return x->request.stream_type != NULL && x->head.http_status >= 200 &&
-           x->head.http_status <= 299 &&
-           sim_head_has_type(&x->head, x->request.stream_type);
+           x->head.http_status <= 299 && sim_head_has_type(&x->head, x->request.stream_type);
 }
 
 static size_t on_header(char *bytes, size_t unit, size_t count, void *context)

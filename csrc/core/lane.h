@@ -42,8 +42,8 @@ struct sim_lane {
     bool has_trust;                /* libcurl has the trust that stands here */
     struct sim_buffer ca_file, ca_directory;
     struct sim_sockets sockets;
-    bool keeps_unread;        /* connections that are closed leave here */
-    struct sim_buffer unread; /* what they had still to read */
+    bool keeps_unread;             /* connections that are closed leave here */
+    struct sim_buffer unread;      /* what they had still to read */
     char message[CURL_ERROR_SIZE]; /* libcurl's own words for the last failure */
 };
 

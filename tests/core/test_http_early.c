@@ -104,8 +104,13 @@ static void a_whole_answer_is_the_answer(void)
 static void half_an_answer_leaves_the_requests_fate_in_doubt(void)
 {
     static const char *const rows[] = {
-        "", "HTTP/1.1 200 O", LENGTH, LENGTH "hell", CHUNKED "5\r\nhello\r\n0\r\n",
-        "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nhello",
+        "",
+        "HTTP/1.1 200 O",
+        LENGTH,
+        LENGTH "hell",
+        CHUNKED "5\r\nhello\r\n0\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nhello",
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
