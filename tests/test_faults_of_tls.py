@@ -1,13 +1,13 @@
-"""Answers that break off inside TLS, with and without a goodbye."""
+"""Answers that break off inside TLS, with and without a goodbye, and silence that is no silence below."""
 
 import ssl
 import time
 
 import pytest
 from test_faults import ANSWERS, BODY, OUTPUT, assert_doubtful, execute, failure_of
-from wire import CLOSE, READ, RESET, Wire
+from wire import CLOSE, READ, READ_HEAD, RESET, Wire, dripping
 
-from simstudio import SimStudioClient
+from simstudio import SimStudioClient, SimStudioError
 
 
 def say_goodbye(connection):
@@ -64,3 +64,52 @@ def test_a_kept_connection_that_ends_without_a_goodbye_is_replaced(context):
         time.sleep(0.05)  # the end arrives
         assert client.execute_workflow("wf").output == OUTPUT
     assert wire.count(b"POST ") == 2
+
+
+# ---- silence ----
+
+SETTINGS, PING = b"\0\0\0\4\0\0\0\0\0", b"\0\0\x08\6\0\0\0\0\0" + b"sim-ping"
+
+
+def keep_pinging(connection):
+    connection.read_more()
+    while connection.send(PING):
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("kind", ["execute_workflow", "stream_workflow"])
+def test_pings_of_http_2_are_silence(context, kind):
+    """Whoever stands between keeps the connection alive for a server that is dead."""
+    context.set_alpn_protocols(["h2"])
+    with Wire([lambda connection: connection.send(SETTINGS), keep_pinging], context=context) as wire:
+        with SimStudioClient("key", wire.url) as client:
+            began = time.monotonic()
+            with pytest.raises(SimStudioError) as caught:
+                for _ in getattr(client, kind)("wf", timeout=(10, 0.5)):
+                    pass
+            took = time.monotonic() - began
+    assert caught.value.code == "TIMEOUT" and 0.499 < took < 5
+    assert bytes(wire.connections[0].received).startswith(b"PRI * HTTP/2.0")
+
+
+def test_every_byte_of_an_answer_ends_a_silence(context):
+    answer, _ = ANSWERS["content-length"]
+    with Wire([READ, answer[:-8], dripping(answer[-8:], 0.25)], context=context) as wire:
+        with SimStudioClient("key", wire.url) as client:
+            began = time.monotonic()
+            assert client.execute_workflow("wf", timeout=(10, 1.5)).output == OUTPUT
+            assert time.monotonic() - began > 1.7
+
+
+def test_what_is_taken_of_a_body_ends_a_silence(context):
+    def take_slowly(connection):
+        while len(connection.received) < 16000000:
+            time.sleep(0.3)
+            for _ in range(128):
+                connection.read_more()
+
+    answer, _ = ANSWERS["content-length"]
+    with Wire([READ_HEAD, take_slowly, answer], context=context) as wire, SimStudioClient("key", wire.url) as client:
+        began = time.monotonic()
+        assert client.execute_workflow("wf", {"text": "a" * 16000000}, timeout=(10, 1.5)).output == OUTPUT
+        assert time.monotonic() - began > 1.7

@@ -30,6 +30,7 @@ struct sim_exchange {
     struct sim_progress progress;
     bool is_added, was_repeated, has_news, is_done;
     bool is_stream;              /* the head says so */
+    curl_off_t traffic;          /* bytes sent and received of it, as noted last */
     bool is_end_unseen;          /* libcurl failed before it had told the end of the body */
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
     long sent_before;            /* bytes counted before this request went out */
@@ -272,6 +273,7 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
     x->lane.message[0] = '\0';
     sim_buffer_clear(&x->lane.unread);
     x->lane.keeps_unread = x->request.is_post;
+    x->traffic = 0;
     x->progress.active_ms = sim_clock_monotonic_ms();
     if (sim_lane_set_route(&x->lane, &x->route) != SIM_OK ||
         curl_multi_add_handle(x->lane.multi, x->lane.easy) != CURLM_OK)
@@ -434,6 +436,20 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
     return status;
 }
 
+/* Under TLS not everything that arrives is of the exchange: who answers HTTP/2 PINGs for a server
+ * that is dead would keep us waiting for ever. */
+static void note_traffic(struct sim_exchange *x, int64_t now_ms)
+{
+    curl_off_t sent = 0, arrived = 0;
+
+    (void)curl_easy_getinfo(x->lane.easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    (void)curl_easy_getinfo(x->lane.easy, CURLINFO_SIZE_DOWNLOAD_T, &arrived);
+    sent += arrived + (curl_off_t)x->head.total;
+    if (sent != x->traffic && x->progress.was_sent)
+        x->progress.active_ms = now_ms;
+    x->traffic = sent;
+}
+
 enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim_error *error)
 {
     int64_t now_ms = sim_clock_monotonic_ms(), left_ms = 0;
@@ -453,6 +469,8 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
     while (!*done) {
         status = exchange_advance(x, done);
         now_ms = sim_clock_monotonic_ms();
+        if (x->route.is_https && !*done)
+            note_traffic(x, now_ms);
         if (status == SIM_OK && !*done)
             status = sim_deadline_left(&x->request.timeouts, &x->progress, now_ms, end_ms - now_ms,
                                        &left_ms, &x->failure);
@@ -464,9 +482,10 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
             return SIM_OK;
         if (curl_multi_poll(x->lane.multi, NULL, 0, (int)left_ms, &ready) != CURLM_OK)
             return fail_no_memory(error);
-        if (ready > 0)
-            x->progress.active_ms =
-                x->progress.was_sent ? sim_clock_monotonic_ms() : x->progress.active_ms;
+        if (ready > 0) {
+            if (x->progress.was_sent && !x->route.is_https)
+                x->progress.active_ms = sim_clock_monotonic_ms();
+        }
         else if (sim_clock_monotonic_ms() < now_ms + left_ms)
             return SIM_OK; /* a signal, or a moment that libcurl waited for: the caller looks */
     }

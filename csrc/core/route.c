@@ -94,6 +94,7 @@ static enum sim_status begin_hop(struct sim_route *route, struct sim_error *erro
     enum sim_status status = sim_url_parse(text_of(&route->url), &url, error);
 
     route->generation++;
+    route->is_https = url.is_https;
     route->sends_credentials = false;
     if (status == SIM_OK && route->credentials.are_given) {
         status = sim_url_parse(text_of(&route->base), &base, error);

@@ -15,6 +15,7 @@
 
 struct sim_route {
     struct sim_buffer url;              /* of this hop, without credentials */
+    bool is_https;                      /* this hop is */
     struct sim_proxy proxy;             /* of this hop */
     bool sends_credentials;             /* on this hop; those below */
     struct sim_credentials credentials; /* the base URL's */
