@@ -173,6 +173,22 @@ def test_a_subclass_of_the_error_is_tried_again():
     assert waits_of([Mine("x", "RATE_LIMIT_EXCEEDED")], initial_delay=0)[0] == "done"
 
 
+@pytest.mark.parametrize("name", ["code", "retry_after"])
+def test_what_a_property_of_such_a_subclass_raises_is_not_swallowed(name):
+    def fail(_):
+        raise KeyboardInterrupt
+
+    kind = type("Mine", (SimStudioError,), {name: property(fail, lambda *_: None)})
+    error = kind("x", "RATE_LIMIT_EXCEEDED")
+    with pytest.raises(KeyboardInterrupt):
+        waits_of([error], initial_delay=0)
+
+
+@pytest.mark.parametrize("hint", [-1, -(10 ** 30), 10 ** 30, 1.5, "1", None])
+def test_a_hint_that_is_no_time_is_no_hint(hint):
+    assert waits_of([limited(hint)], initial_delay=0)[0] == "done"
+
+
 @pytest.mark.parametrize("options, kind", [
     ({"max_retries": -1}, ValueError), ({"max_retries": 1.5}, TypeError), ({"max_retries": "3"}, TypeError),
     ({"max_retries": None}, TypeError), ({"initial_delay": -1}, ValueError), ({"initial_delay": "1"}, TypeError),

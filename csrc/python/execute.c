@@ -215,29 +215,34 @@ static int retrying_init(struct retrying *retrying, PyObject *const *values)
                : 0;
 }
 
-/* The exception's Retry-After in milliseconds, or SIM_RETRY_NO_HINT. */
-static int64_t hint_of(PyObject *error)
+/* The exception's Retry-After in milliseconds, or SIM_RETRY_NO_HINT. -1 with an exception: a
+ * subclass may have a property there. */
+static int hint_of(PyObject *error, int64_t *hint_ms)
 {
     PyObject *value = PyObject_GetAttrString(error, "retry_after");
-    int64_t hint_ms = SIM_RETRY_NO_HINT;
+    int overflow = 0;
+    long long number = -1;
 
-    if (value != NULL && PyLong_Check(value))
-        hint_ms = PyLong_AsLongLong(value);
-    if (PyErr_Occurred() || hint_ms < 0)
-        hint_ms = SIM_RETRY_NO_HINT;
-    PyErr_Clear();
-    Py_XDECREF(value);
-    return hint_ms;
+    if (value == NULL)
+        return -1;
+    if (PyLong_Check(value))
+        number = PyLong_AsLongLongAndOverflow(value, &overflow);
+    *hint_ms = number >= 0 ? number : SIM_RETRY_NO_HINT;
+    Py_DECREF(value);
+    return 0;
 }
 
-static bool is_rate_limit(PyObject *error)
+/* 1, 0, or -1 with an exception. */
+static int is_rate_limit(PyObject *error)
 {
     PyObject *code = PyObject_GetAttrString(error, "code");
-    bool is_limit = code != NULL && PyUnicode_Check(code) &&
-                    PyUnicode_CompareWithASCIIString(code, "RATE_LIMIT_EXCEEDED") == 0;
+    int is_limit;
 
-    PyErr_Clear();
-    Py_XDECREF(code);
+    if (code == NULL)
+        return -1;
+    is_limit = PyUnicode_Check(code) &&
+               PyUnicode_CompareWithASCIIString(code, "RATE_LIMIT_EXCEEDED") == 0;
+    Py_DECREF(code);
     return is_limit;
 }
 
@@ -246,24 +251,27 @@ static bool is_rate_limit(PyObject *error)
 static int retrying_wait(const struct retrying *retrying, struct pysim_state *state, long attempt)
 {
     PyObject *type, *value, *traceback;
-    int64_t delay_ms = 0;
-    bool again;
+    int64_t delay_ms = 0, hint_ms = SIM_RETRY_NO_HINT;
+    int again;
 
     if (attempt >= retrying->most || !PyErr_ExceptionMatches(state->SimStudioError))
         return -1;
     PyErr_Fetch(&type, &value, &traceback);
     PyErr_NormalizeException(&type, &value, &traceback);
-    again =
-        is_rate_limit(value) && sim_retry_delay_ms(&retrying->policy, (unsigned)attempt,
-                                                   sim_retry_random(), hint_of(value), &delay_ms);
-    if (!again) {
+    again = is_rate_limit(value);
+    if (again > 0 && hint_of(value, &hint_ms) < 0)
+        again = -1;
+    if (again > 0)
+        again = sim_retry_delay_ms(&retrying->policy, (unsigned)attempt, sim_retry_random(),
+                                   hint_ms, &delay_ms);
+    if (again == 0) {
         PyErr_Restore(type, value, traceback);
         return -1;
     }
     Py_XDECREF(type);
     Py_XDECREF(value);
     Py_XDECREF(traceback);
-    return pysim_sleep(delay_ms);
+    return again < 0 ? -1 : pysim_sleep(delay_ms);
 }
 
 /* True when self.execute_workflow is this module's own: the body is made once then, and sent for
