@@ -122,6 +122,7 @@ static int on_prerequest(void *context, char *peer, char *local, int peer_port, 
         return CURL_PREREQFUNC_ABORT;
     }
     x->sent_before = sent; /* what a proxy was asked for does not count */
+    sim_buffer_clear(&x->lane.unread);
     x->progress.was_sent = true;
     x->progress.active_ms = sim_clock_monotonic_ms();
     return CURL_PREREQFUNC_OK;
@@ -134,6 +135,8 @@ static size_t on_read(char *place, size_t unit, size_t count, void *context)
 
     if (length > unit * count)
         length = unit * count;
+    if (x->body_sent == 0)
+        sim_buffer_clear(&x->lane.unread);
     memcpy(place, x->request.body.data + x->body_sent, length);
     x->body_sent += length;
     x->progress.was_sent = true;
@@ -271,8 +274,7 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
     x->body_sent = 0;
 #endif
     x->lane.message[0] = '\0';
-    sim_buffer_clear(&x->lane.unread);
-    x->lane.keeps_unread = x->request.is_post;
+    x->lane.keeps_unread = x->request.is_post && !x->route.is_https;
     x->traffic = 0;
     x->progress.active_ms = sim_clock_monotonic_ms();
     if (sim_lane_set_route(&x->lane, &x->route) != SIM_OK ||
@@ -347,7 +349,8 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
  * that libcurl had read, or else the one that it had yet to read. */
 static bool exchange_rescue(struct sim_exchange *x)
 {
-    if (x->head.total == 0 &&
+    /* What a proxy says before the request is sent is no answer to it. */
+    if (x->head.total == 0 && x->progress.was_sent && x->lane.keeps_unread &&
         sim_unread_parse(sim_lane_fetch_unread(&x->lane), &x->head, &x->body)) {
         x->is_stream = has_stream_head(x);
         return true;

@@ -77,7 +77,7 @@ enum sim_status sim_lane_set_trust(struct sim_lane *lane,
 enum sim_status sim_lane_set_route(struct sim_lane *lane,
                                    const struct sim_route *route) SIM_MUST_CHECK;
 
-/* What the connection of a failed transfer had still to read; with `keeps_unread` only. */
+/* What the connection of a failed transfer had still to read, where that was to be kept. */
 const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane);
 
 /* True when so many bytes of the answer's body have arrived, before they were decompressed. */

@@ -240,8 +240,8 @@ static int is_rate_limit(PyObject *error)
 
     if (code == NULL)
         return -1;
-    is_limit = PyUnicode_Check(code) &&
-               PyUnicode_CompareWithASCIIString(code, "RATE_LIMIT_EXCEEDED") == 0;
+    is_limit =
+        PyUnicode_Check(code) && PyUnicode_CompareWithASCIIString(code, "RATE_LIMIT_EXCEEDED") == 0;
     Py_DECREF(code);
     return is_limit;
 }
