@@ -25,7 +25,7 @@ CORE_UNITS = (
 ).split()
 # What an exported name of a unit begins with, where that is not the unit's own name.
 PREFIXES = {
-    "status": ("fail", "status"),
+    "status": ("fail",),
     "memory": ("alloc", "realloc", "free", "copy", "memory"),
     "redirect": ("redirects",),
     "proxy": ("proxy", "proxies"),

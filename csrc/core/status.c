@@ -14,15 +14,3 @@ enum sim_status sim_fail(struct sim_error *error, enum sim_status status, const 
     }
     return status;
 }
-
-const char *sim_status_meaning(enum sim_status status)
-{
-    static const char *const meanings[] = {[SIM_OK] = "no error",
-#define SIM_STATUS_MEANING(name, meaning) [SIM_##name] = meaning,
-                                           SIM_STATUSES(SIM_STATUS_MEANING)
-#undef SIM_STATUS_MEANING
-    };
-
-    return (size_t)status < sizeof meanings / sizeof *meanings ? meanings[status]
-                                                               : "unknown status";
-}

@@ -10,21 +10,15 @@
 #define SIM_MUST_CHECK __attribute__((warn_unused_result))
 #define SIM_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
-/* name, what it means to the caller */
-#define SIM_STATUSES(X)                                                                            \
-    X(NO_MEMORY, "an allocation failed")                                                           \
-    X(BAD_INPUT, "an argument cannot be used; nothing was sent")                                   \
-    X(LIMIT, "a named limit was reached")                                                          \
-    X(TIMED_OUT, "a deadline passed")                                                              \
-    X(NOT_SENT, "the transport failed before the request went out")                                \
-    X(AMBIGUOUS, "the transport failed after the request went out: it may have been served")       \
-    X(NOT_JSON, "the text is not a document that the strict reader takes")
-
 enum sim_status {
     SIM_OK = 0,
-#define SIM_STATUS_MEMBER(name, meaning) SIM_##name,
-    SIM_STATUSES(SIM_STATUS_MEMBER)
-#undef SIM_STATUS_MEMBER
+    SIM_NO_MEMORY, /* an allocation failed */
+    SIM_BAD_INPUT, /* an argument cannot be used; nothing was sent */
+    SIM_LIMIT,     /* a named limit was reached */
+    SIM_TIMED_OUT, /* a deadline passed */
+    SIM_NOT_SENT,  /* the transport failed before the request went out */
+    SIM_AMBIGUOUS, /* the transport failed after the request went out: it may have been served */
+    SIM_NOT_JSON,  /* the text is not a document that the strict reader takes */
 };
 
 enum { SIM_ERROR_MESSAGE_SIZE = 512 };
@@ -39,8 +33,5 @@ struct sim_error {
  * is cut. `error` may be NULL when only the status matters. */
 enum sim_status sim_fail(struct sim_error *error, enum sim_status status, const char *format, ...)
     SIM_PRINTF(3, 4);
-
-/* The meaning of a status as in the table above, for messages that have nothing better. */
-const char *sim_status_meaning(enum sim_status status);
 
 #endif

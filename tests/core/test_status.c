@@ -35,29 +35,10 @@ static void a_message_too_long_is_cut(void)
     }
 }
 
-static void every_status_has_a_meaning_of_its_own(void)
-{
-    static const enum sim_status statuses[] = {SIM_OK,
-#define MEMBER(name, meaning) SIM_##name,
-                                               SIM_STATUSES(MEMBER)
-#undef MEMBER
-    };
-
-    for (size_t i = 0; i < COUNT(statuses); i++) {
-        CHECK_INT(statuses[i], i);
-        CHECK(sim_status_meaning(statuses[i])[0] != '\0');
-        for (size_t other = 0; other < i; other++)
-            CHECK(strcmp(sim_status_meaning(statuses[i]), sim_status_meaning(statuses[other])) !=
-                  0);
-    }
-    CHECK_TEXT(text_of(sim_status_meaning((enum sim_status)COUNT(statuses))), "unknown status");
-}
-
 static const struct check_test tests[] = {
     TEST(the_first_failure_stands),
     TEST(only_the_status_may_matter),
     TEST(a_message_too_long_is_cut),
-    TEST(every_status_has_a_meaning_of_its_own),
 };
 
 CHECK_MAIN(tests)
