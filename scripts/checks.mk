@@ -1,8 +1,9 @@
 # What attacks the code beside its tests. Read by the Makefile.
 .PHONY: lint format fuzz sanitize tsan leaks soak test-all test-debug
 
-# What make fuzz spends on each unit; UNITS names some of them.
+# What make fuzz spends on each unit; UNITS names some of them; SEED=0: other inputs each time.
 SECONDS ?= 60
+SEED ?= 0
 UNITS ?=
 # What make soak comes to.
 CALLS ?= 100000
@@ -15,7 +16,7 @@ format: $(VENV)/.analysis ## format the C code, sort the Python imports
 	$(VENV)/bin/ruff check --quiet --fix-only --select I .
 
 fuzz: $(VENV)/.analysis ## fuzz what reads foreign bytes, each of UNITS= for SECONDS= (60)
-	scripts/fuzz.sh $(IN_VENV) $(SECONDS) $(UNITS)
+	scripts/fuzz.sh $(IN_VENV) $(SECONDS) $(SEED) $(UNITS)
 
 sanitize: $(VENV)/.ready ## the tests, those in C too, under Address-, Leak- and UBSanitizer
 	scripts/sanitize.sh $(IN_VENV) address
