@@ -180,8 +180,9 @@ def test_what_a_property_of_such_a_subclass_raises_is_not_swallowed(name):
 
     kind = type("Mine", (SimStudioError,), {name: property(fail, lambda *_: None)})
     error = kind("x", "RATE_LIMIT_EXCEEDED")
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         waits_of([error], initial_delay=0)
+    assert caught.value.__context__ is error
 
 
 @pytest.mark.parametrize("hint", [-1, -(10 ** 30), 10 ** 30, 1.5, "1", None])

@@ -90,11 +90,12 @@ static bool parse_status_line(struct sim_text line, long *http_status)
 {
     enum { NAME = 5, SHORT = NAME + 1, FULL = NAME + 3 }; /* "HTTP/", with "2", with "1.1" */
     size_t at = line.length > SHORT && line.data[SHORT] == '.' ? FULL : SHORT;
-    const char *code = line.data + at + 1;
+    const char *code;
 
     if (line.length < at + 4 || !is_digit(line.data[NAME]) || !is_digit(line.data[at - 1]) ||
-        line.data[at] != ' ' || (line.length > at + 4 && code[3] != ' '))
+        line.data[at] != ' ' || (line.length > at + 4 && line.data[at + 4] != ' '))
         return false;
+    code = line.data + at + 1;
     if (!is_digit(code[0]) || !is_digit(code[1]) || !is_digit(code[2]))
         return false;
     *http_status = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');

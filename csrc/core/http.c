@@ -349,18 +349,20 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
  * that libcurl had read, or else the one that it had yet to read. */
 static bool exchange_rescue(struct sim_exchange *x)
 {
+    const bool has_begun = x->head.is_complete ? x->head.http_status >= 200 : x->head.total > 0;
+
     /* What a proxy says before the request is sent is no answer to it. */
-    if (x->head.total == 0 && x->progress.was_sent && x->lane.keeps_unread &&
+    if (!has_begun && x->progress.was_sent && x->lane.keeps_unread &&
         sim_unread_parse(sim_lane_fetch_unread(&x->lane), &x->head, &x->body)) {
         x->is_stream = has_stream_head(x);
         return true;
     }
-    if (!x->head.is_complete || x->head.http_status < 200)
+    if (!x->head.is_complete || x->head.http_status < 200 || x->is_paused)
         return false;
     if (sim_head_says_length(&x->head))
         return sim_lane_has_received(&x->lane, x->head.content_length);
     x->is_end_unseen = true;
-    return true;
+    return !sim_unread_may_go_on(&x->body);
 }
 
 /* On HTTP/2 bytes between the answers are no other answer. */
@@ -389,7 +391,8 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     while ((message = curl_multi_info_read(x->lane.multi, &queued)) != NULL &&
            message->msg != CURLMSG_DONE)
         continue;
-    if (message == NULL && !sim_lane_was_answered_early(&x->lane, &x->head, x->request.body.length))
+    if (message == NULL &&
+        (x->is_paused || !sim_lane_was_answered_early(&x->lane, &x->head, x->request.body.length)))
         return SIM_OK;
     code = message != NULL ? message->data.result : CURLE_OK;
     if (code == CURLE_SEND_ERROR && exchange_rescue(x))
@@ -439,8 +442,8 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
     return status;
 }
 
-/* Under TLS not everything that arrives is of the exchange: who answers HTTP/2 PINGs for a server
- * that is dead would keep us waiting for ever. */
+/* Under TLS not all that arrives is of the exchange: HTTP/2 PINGs, sent for a server that is dead,
+ * would keep us waiting for ever. What counts is what libcurl tells: bodies, header lines. */
 static void note_traffic(struct sim_exchange *x, int64_t now_ms)
 {
     curl_off_t sent = 0, arrived = 0;

@@ -274,9 +274,10 @@ const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane)
 {
     curl_socket_t descriptor = CURL_SOCKET_BAD;
 
-    /* One that failed with the first byte of the request has not been closed. */
-    if (lane->unread.length == 0 &&
-        curl_easy_getinfo(lane->easy, CURLINFO_ACTIVESOCKET, &descriptor) == CURLE_OK)
+    /* One that failed with the first byte of the request has not been closed; another may have
+     * been, to make room for it among those that are kept. */
+    if (curl_easy_getinfo(lane->easy, CURLINFO_ACTIVESOCKET, &descriptor) == CURLE_OK &&
+        descriptor != CURL_SOCKET_BAD)
         sim_unread_fetch(&lane->unread, descriptor);
     return &lane->unread;
 }

@@ -1,5 +1,6 @@
 #include "core/unread.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -82,7 +83,6 @@ static bool take_chunks(struct sim_text *rest, struct sim_buffer *body)
 static bool take_body(struct sim_text rest, const struct sim_head *head, struct sim_buffer *body)
 {
     struct sim_text encoding;
-    size_t length = rest.length;
 
     if (sim_head_find(head, "content-encoding", &encoding) &&
         !(encoding.length == 8 && strncasecmp(encoding.data, "identity", 8) == 0))
@@ -91,11 +91,8 @@ static bool take_body(struct sim_text rest, const struct sim_head *head, struct 
         return true;
     if (head->is_chunked)
         return take_chunks(&rest, body);
-    if (head->has_length && head->content_length > rest.length)
-        return false;
-    if (head->has_length)
-        length = (size_t)head->content_length;
-    return sim_buffer_append(body, rest.data, length) == SIM_OK;
+    return head->has_length && head->content_length <= rest.length &&
+           sim_buffer_append(body, rest.data, (size_t)head->content_length) == SIM_OK;
 }
 
 bool sim_unread_parse(const struct sim_buffer *bytes, struct sim_head *head,
@@ -114,4 +111,13 @@ bool sim_unread_parse(const struct sim_buffer *bytes, struct sim_head *head,
     sim_head_reset(head);
     sim_buffer_clear(body);
     return false;
+}
+
+bool sim_unread_may_go_on(const struct sim_buffer *body)
+{
+    size_t length = body->length;
+
+    while (length > 0 && strchr(" \t\r\n", body->data[length - 1]) != NULL)
+        length--;
+    return length > 0 && isdigit((unsigned char)body->data[length - 1]);
 }

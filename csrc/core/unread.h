@@ -20,10 +20,14 @@ enum { SIM_UNREAD_MOST = 4 * 1024 * 1024 };
  * much as memory and the buffer's limit allow. */
 void sim_unread_fetch(struct sim_buffer *bytes, int descriptor);
 
-/* Reads an answer. True with a complete head, and in `body` all that the head says follows; where
- * it does not say how much, what was there. False for what is malformed, cut short, compressed or
- * too large: head and body are as after their reset then. */
+/* Reads an answer. True with a complete head, and in `body` all that the head says follows. False
+ * for what is malformed, cut short, compressed or too large, and where the head does not say how
+ * much follows: head and body are as after their reset then. */
 bool sim_unread_parse(const struct sim_buffer *bytes, struct sim_head *head,
                       struct sim_buffer *body) SIM_MUST_CHECK;
+
+/* True for a body that is a part of another document as well as one itself: 12 of 123. Of all other
+ * JSON a part is none. */
+bool sim_unread_may_go_on(const struct sim_buffer *body);
 
 #endif

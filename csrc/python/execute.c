@@ -246,6 +246,18 @@ static int is_rate_limit(PyObject *error)
     return is_limit;
 }
 
+/* Makes `context` that of the current exception, as an except clause would. */
+static void set_context(PyObject *context)
+{
+    PyObject *type, *value, *traceback;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (value != context)
+        PyException_SetContext(value, Py_NewRef(context)); /* steals */
+    PyErr_Restore(type, value, traceback);
+}
+
 /* After a failed attempt: waits, and returns 0 for another; -1 with the exception when that was the
  * last word. */
 static int retrying_wait(const struct retrying *retrying, struct pysim_state *state, long attempt)
@@ -268,6 +280,8 @@ static int retrying_wait(const struct retrying *retrying, struct pysim_state *st
         PyErr_Restore(type, value, traceback);
         return -1;
     }
+    if (again < 0)
+        set_context(value);
     Py_XDECREF(type);
     Py_XDECREF(value);
     Py_XDECREF(traceback);

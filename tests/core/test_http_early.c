@@ -20,57 +20,93 @@ enum { BODY_LENGTH = 200 * 1000 };
 #define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 static struct {
-    int listener;
-    unsigned pieces; /* that are sent before the answer comes */
-    const char *answer;
+    int listener, connection;
+    const char *interim; /* said once the first piece is sent; NULL: nothing */
+    unsigned pieces;     /* that are sent before the answer comes */
+    const char *answer;  /* NULL: it has come */
+    bool keeps;          /* the connection, instead of a reset */
+    int idle;            /* another connection, on which it then says what nobody asked for */
 } server;
 
-static void answer_and_reset(void)
+static void say(int connection, const char *text)
+{
+    CHECK(write(connection, text, strlen(text)) == (ssize_t)strlen(text));
+}
+
+static void accept_connection(void)
+{
+    if (server.connection < 0)
+        server.connection = accept(server.listener, NULL, NULL);
+}
+
+static void answer(void)
 {
     const struct linger at_once = {.l_onoff = 1};
-    int connection = accept(server.listener, NULL, NULL);
 
-    CHECK(write(connection, server.answer, strlen(server.answer)) ==
-          (ssize_t)strlen(server.answer));
-    CHECK(setsockopt(connection, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
-    CHECK(close(connection) == 0);
+    accept_connection();
+    say(server.connection, server.answer);
+    server.answer = NULL;
+    if (server.idle >= 0)
+        say(server.idle, LENGTH "stale");
+    if (server.keeps)
+        return;
+    CHECK(setsockopt(server.connection, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
+    CHECK(close(server.connection) == 0);
 }
 
 ssize_t send(int descriptor, const void *bytes, size_t length, int flags)
 {
-    if (server.answer != NULL && server.pieces-- == 0) {
-        answer_and_reset();
-        server.answer = NULL;
+    ssize_t sent;
+
+    if (server.answer != NULL && server.pieces-- == 0)
+        answer();
+    sent = sendto(descriptor, bytes, length, flags, NULL, 0);
+    if (server.interim != NULL) {
+        accept_connection();
+        say(server.connection, server.interim);
+        server.interim = NULL;
     }
-    return sendto(descriptor, bytes, length, flags, NULL, 0);
+    return sent;
 }
 
-/* POSTs a large body to a server that answers so after so many pieces. */
-static void post(const char *answer, unsigned pieces, struct talk_answer *found)
+/* POSTs to a server that answers so after so many pieces. */
+static void post_body(struct sim_session *session, const char *body, const char *text,
+                      unsigned pieces, struct talk_answer *found)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
-    struct talk talk = {.session = sim_http_session_new()};
-    char *body = malloc(BODY_LENGTH + 1);
+    struct talk talk = {.session = session};
     struct sim_request request;
 
     server.listener = socket(AF_INET, SOCK_STREAM, 0);
-    server.answer = answer;
+    server.connection = -1;
+    server.answer = text;
     server.pieces = pieces;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (CHECK(body != NULL && talk.session != NULL) &&
-        CHECK(bind(server.listener, (struct sockaddr *)&address, size) == 0) &&
+    if (CHECK(bind(server.listener, (struct sockaddr *)&address, size) == 0) &&
         CHECK(listen(server.listener, 1) == 0) &&
         CHECK(getsockname(server.listener, (struct sockaddr *)&address, &size) == 0)) {
-        memset(body, 'x', BODY_LENGTH);
-        body[BODY_LENGTH] = '\0';
         (void)snprintf(talk.base, sizeof talk.base, "http://127.0.0.1:%d", ntohs(address.sin_port));
         request = talk_request(&talk, "/run", body);
-        (void)talk_perform(talk.session, &request, found);
-        CHECK(server.answer == NULL);
+        (void)talk_perform(session, &request, found);
+        CHECK(server.answer == NULL && server.interim == NULL);
     }
     (void)close(server.listener);
-    sim_session_release(talk.session);
+}
+
+static void post(const char *text, unsigned pieces, struct talk_answer *found)
+{
+    struct sim_session *session = sim_http_session_new();
+    char *body = malloc(BODY_LENGTH + 1);
+
+    if (CHECK(body != NULL && session != NULL)) {
+        memset(body, 'x', BODY_LENGTH);
+        body[BODY_LENGTH] = '\0';
+        server.idle = -1;
+        server.keeps = false;
+        post_body(session, body, text, pieces, found);
+    }
+    sim_session_release(session);
     free(body);
 }
 
@@ -83,7 +119,6 @@ static void a_whole_answer_is_the_answer(void)
     } rows[] = {
         {LENGTH "hello", 200, "hello"},
         {CHUNKED "5\r\nhello\r\n0\r\n\r\n", 200, "hello"},
-        {"HTTP/1.1 200 OK\r\n\r\nhello", 200, "hello"},
         {"HTTP/1.1 103 Early Hints\r\n\r\n" LENGTH "hello", 200, "hello"},
         {"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno", 413, "no"},
         {"HTTP/1.1 204 No Content\r\n\r\n", 204, ""},
@@ -110,7 +145,7 @@ static void half_an_answer_leaves_the_requests_fate_in_doubt(void)
         LENGTH "hell",
         CHUNKED "5\r\nhello\r\n0\r\n",
         "HTTP/1.1 100 Continue\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\n\r\nhello",
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -133,10 +168,51 @@ static void such_a_redirect_is_not_followed(void)
     CHECK_INT(answer.http_status, 307);
 }
 
+static void the_answer_after_an_interim_one_is_the_answer(void)
+{
+    struct talk_answer answer;
+
+    server.interim = "HTTP/1.1 103 Early Hints\r\n\r\n";
+    post(LENGTH "hello", 2, &answer);
+    CHECK_STATUS(answer.status, SIM_OK);
+    CHECK_TEXT(text_of(answer.body), "hello");
+}
+
+/* libcurl closes the oldest of its connections when a fourth is to be kept, which it does for a
+ * moment with one that has failed. */
+static void what_another_connection_holds_is_not_the_answer(void)
+{
+    struct sim_session *session = sim_http_session_new();
+    int idle[3];
+    struct talk_answer answer;
+
+    if (!CHECK(session != NULL))
+        return;
+    server.idle = -1;
+    server.keeps = true;
+    for (size_t i = 0; i < COUNT(idle); i++) {
+        server.interim = LENGTH "hello";
+        post_body(session, "{}", NULL, 0, &answer);
+        CHECK_TEXT(text_of(answer.body), "hello");
+        idle[i] = server.connection;
+        (void)usleep(5000); /* the oldest is known by the millisecond */
+    }
+    server.idle = idle[0];
+    server.keeps = false;
+    post_body(session, "{}", "", 0, &answer);
+    CHECK_STATUS(answer.status, SIM_AMBIGUOUS);
+    CHECK_TEXT(text_of(answer.body), "");
+    sim_session_release(session);
+    for (size_t i = 0; i < COUNT(idle); i++)
+        (void)close(idle[i]);
+}
+
 static const struct check_test tests[] = {
     TEST(a_whole_answer_is_the_answer),
     TEST(half_an_answer_leaves_the_requests_fate_in_doubt),
     TEST(such_a_redirect_is_not_followed),
+    TEST(the_answer_after_an_interim_one_is_the_answer),
+    TEST(what_another_connection_holds_is_not_the_answer),
 };
 
 CHECK_MAIN(tests)

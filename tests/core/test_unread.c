@@ -65,11 +65,11 @@ static const struct {
     {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, "hello"},
     {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello and more", 200, "hello"},
     {"HTTP/1.1 413 Too Large\nContent-Length: 0\n\n", 413, ""},
-    {"HTTP/1.1 200 OK\r\n\r\nto the end", 200, "to the end"},
     {"HTTP/1.1 204 No Content\r\n\r\nno body", 204, ""},
     {"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304, ""},
     {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno", 401, "no"},
-    {"HTTP/1.1 200 OK\r\nContent-Encoding: Identity\r\n\r\nplain", 200, "plain"},
+    {"HTTP/1.1 200 OK\r\nContent-Encoding: Identity\r\nContent-Length: 5\r\n\r\nplain", 200,
+     "plain"},
     {CHUNKED "5\r\nhello\r\n0\r\n\r\n", 200, "hello"},
     {CHUNKED "3;x=1\r\nhel\r\n2 \r\nlo\r\n000\r\nX-Late: 1\r\n\r\n", 200, "hello"},
     {CHUNKED "1a\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\n\r\n", 200, "abcdefghijklmnopqrstuvwxyz"},
@@ -81,7 +81,8 @@ static const struct {
     {"HTTP/1.1 100 Continue\r\n\r\n", 0, NULL},
     {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", 0, NULL},
     {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", 0, NULL},
-    {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\npacked", 0, NULL},
+    {"HTTP/1.1 200 OK\r\n\r\nto the end", 0, NULL},
+    {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\npacked", 0, NULL},
     {"HTTP/1.1 200 OK\r\nno field\r\n\r\nhello", 0, NULL},
     {"\x15\x03\x03\x00\x02\n\n", 0, NULL},
     {CHUNKED, 0, NULL},
@@ -140,6 +141,26 @@ static void a_body_beyond_the_limit_is_refused(void)
     sim_head_fini(&head);
 }
 
+static void only_a_number_may_go_on(void)
+{
+    static const struct {
+        const char *body;
+        bool may_go_on;
+    } bodies[] = {
+        {"12", true},      {"1.5 \r\n\t", true}, {"", false},
+        {" ", false},      {"true", false},      {"null", false},
+        {"\"a1\"", false}, {"[1]", false},       {"{\"a\": 1}\n", false},
+    };
+
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        struct sim_buffer body = {.limit = SIZE_MAX};
+        check_row = bodies[i].body;
+        CHECK_STATUS(sim_buffer_append_text(&body, bodies[i].body), SIM_OK);
+        CHECK_INT(sim_unread_may_go_on(&body), bodies[i].may_go_on);
+        sim_buffer_fini(&body);
+    }
+}
+
 static enum sim_status read_an_answer(void)
 {
     struct sim_buffer bytes = {.limit = SIZE_MAX}, body = {.limit = SIZE_MAX};
@@ -167,6 +188,7 @@ static const struct check_test tests[] = {
     TEST(no_more_is_fetched_than_memory_and_limit_allow),
     TEST(an_answer_is_read_whole_or_not_at_all),
     TEST(a_body_beyond_the_limit_is_refused),
+    TEST(only_a_number_may_go_on),
     TEST(without_memory_nothing_is_read),
 };
 
