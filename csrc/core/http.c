@@ -100,6 +100,8 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
     x->progress.was_sent = true; /* what is answered has gone out */
     if (sim_head_add_line(&x->head, line, &x->failure) != SIM_OK)
         return 0;
+    if (x->head.http_status >= 200)
+        x->lane.keeps_unread = false; /* what follows is the rest of it */
     /* Known with the last line of a head, and asked for with every piece of the body. */
     x->is_stream = x->head.is_complete && has_stream_head(x);
     x->has_news = x->has_news || x->is_stream;
@@ -349,10 +351,9 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
  * that libcurl had read, or else the one that it had yet to read. */
 static bool exchange_rescue(struct sim_exchange *x)
 {
-    const bool has_begun = x->head.is_complete ? x->head.http_status >= 200 : x->head.total > 0;
-
     /* What a proxy says before the request is sent is no answer to it. */
-    if (!has_begun && x->progress.was_sent && x->lane.keeps_unread &&
+    if (x->lane.keeps_unread && x->progress.was_sent &&
+        (x->head.total == 0 || x->head.is_complete) &&
         sim_unread_parse(sim_lane_fetch_unread(&x->lane), &x->head, &x->body)) {
         x->is_stream = has_stream_head(x);
         return true;
@@ -408,7 +409,6 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     note_protocol(x);
     status = sim_route_redirect(&x->route, x->head.http_status, x->request.is_post, location,
                                 &followed, error);
-    x->lane.keeps_unread = false;
     (void)curl_multi_remove_handle(x->lane.multi, x->lane.easy);
     x->is_added = false;
     if (status != SIM_OK)

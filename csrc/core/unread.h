@@ -13,8 +13,8 @@
 #include "core/buffer.h"
 #include "core/head.h"
 
-/* Of an answer; the system's queue rarely holds more. */
-enum { SIM_UNREAD_MOST = 4 * 1024 * 1024 };
+/* Of an answer: those that come early are refusals in a few words. */
+enum { SIM_UNREAD_MOST = 1024 * 1024 };
 
 /* Takes what a socket has to read without waiting for more, in place of what the buffer held; as
  * much as memory and the buffer's limit allow. */
