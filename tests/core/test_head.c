@@ -267,7 +267,7 @@ static void all_heads_together_have_a_limit(void)
     left = SIM_HEAD_LIMIT - head.total;
     CHECK(left < LINE + STATUS_LINE);
     CHECK_STATUS(sim_head_add_line(&head, (struct sim_text){line, left + 1}, &error), SIM_LIMIT);
-    CHECK(strstr(error.message, "1048576") != NULL);
+    CHECK(strstr(error.message, "262144") != NULL);
     CHECK_STATUS(sim_head_add_line(&head, (struct sim_text){line, left}, NULL), SIM_OK);
     CHECK_INT(head.total, SIM_HEAD_LIMIT);
     CHECK_STATUS(add(&head, "\n"), SIM_LIMIT);
