@@ -1,5 +1,5 @@
 # What attacks the code beside its tests. Read by the Makefile.
-.PHONY: lint format fuzz sanitize tsan leaks soak test-all test-debug
+.PHONY: lint format fuzz sanitize tsan leaks soak test-newest-libcurl test-all test-debug
 
 # What make fuzz spends on each unit; UNITS names some of them; SEED=0: other inputs each time.
 SECONDS ?= 60
@@ -36,6 +36,9 @@ soak: $(VENV)/.built ## threads, faults and forks together for CALLS=100000 call
 
 leaks: ## the tests on a debug interpreter, which counts all references
 	scripts/debug-interpreter.sh
+
+test-newest-libcurl: $(VENV)/.ready ## the tests with the newest libcurl, which PyPI's pycurl carries
+	scripts/newest-libcurl.sh $(IN_VENV)
 
 test-all: ## the tests on every Python from 3.8 up that pyenv has
 	scripts/test-all.sh
