@@ -15,6 +15,8 @@ from simstudio.testing import SimServer
 
 pytest_plugins = ["certificates", "world"]  # fixtures of their own files
 
+ROOT = Path(__file__).resolve().parent.parent
+
 # What `make test-packages` runs.
 collect_ignore = [] if "SIMSTUDIO_DIST" in os.environ else ["packaging"]
 
@@ -55,6 +57,16 @@ def sim():
     """A local Sim server."""
     with SimServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def tracked():
+    """The names of the files of the checkout."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=str(ROOT), stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, universal_newlines=True)
+    if listed.returncode or not listed.stdout:  # an ignored folder of one: a copy for some check
+        pytest.skip("this is no checkout of git")
+    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
 @pytest.fixture(scope="session", autouse=True)

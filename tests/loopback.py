@@ -1,5 +1,6 @@
 """What the tests' servers in threads have in common: loopback, a port that the system chose, an end."""
 
+import json
 import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler
@@ -15,6 +16,26 @@ class QuietHandler(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments):
         pass
+
+    def send_answer(self, status, headers, data):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def answer_of(body, status, headers):
+    """(status, headers, bytes) of an answer: a body of bytes as it is, anything else as JSON; `_` stands
+    for the hyphen in names of headers."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return status, {name.replace("_", "-"): value for name, value in headers.items()}, data
+
+
+def next_of(answers):
+    """The next answer of a queue, whose last one stands for all that follow."""
+    return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
 class LoopbackServer(socketserver.ThreadingTCPServer):

@@ -5,12 +5,11 @@ import contextlib
 import shutil
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE_S, eventually
 
-PATIENCE_S = 30
 SEARCH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
 
 NGINX = """\
@@ -82,12 +81,8 @@ class Server:
         raise AssertionError(self.read("output") + self.read("error.log") + self.read("proxy.log"))
 
     def _came_up(self):
-        end = time.monotonic() + PATIENCE_S
-        while self.process.poll() is None and time.monotonic() < end:
-            if all(map(is_listening, self.ports)):
-                return True
-            time.sleep(0.02)
-        return False
+        return eventually(lambda: self.process.poll() is not None or all(map(is_listening, self.ports))) and (
+            self.process.poll() is None)
 
     def read(self, name):
         path = self.folder / name

@@ -5,9 +5,9 @@ import socketserver
 from pathlib import Path
 
 from loopback import LoopbackServer
+from waiting import PATIENCE_S
 
 FOLDER = Path(__file__).parent / "recordings"
-PATIENCE_S = 30
 
 
 class Recording:

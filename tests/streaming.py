@@ -6,9 +6,9 @@ import threading
 import time
 
 from loopback import LoopbackServer
+from waiting import PATIENCE_S
 
 SSE = {"Content-Type": "text/event-stream"}
-PATIENCE_S = 30
 
 
 def stream_of(*messages):

@@ -54,16 +54,6 @@ def sdist():
 
 
 @pytest.fixture(scope="session")
-def tracked():
-    """The names of the files of the checkout."""
-    listed = subprocess.run(["git", "ls-files"], cwd=str(ROOT), stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL, universal_newlines=True)
-    if listed.returncode or not listed.stdout:
-        pytest.skip("there is no checkout of git to compare with or to install from")
-    return listed.stdout.splitlines()
-
-
-@pytest.fixture(scope="session")
 def hide():
     """Puts a command where files are hidden: hide(command, mount options of hidden.sh...)."""
     command = ["unshare", "--mount", "--propagation", "private"]
@@ -90,10 +80,7 @@ class TlsHandler(QuietHandler):
     def answer(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = b'{"success": true, "output": {"tls": "%s"}}' % self.connection.version().encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.send_answer(200, {}, body)
 
     do_GET = do_POST = answer
 
