@@ -1,8 +1,8 @@
 """Builds the extension; everything that is plain data stands in pyproject.toml.
 
 libcurl and cJSON are found with pkg-config (PKG_CONFIG names another one), with curl-config
-(CURL_CONFIG names it), or by the compiler alone, with what CFLAGS and LDFLAGS say. Whoever found
-them, a program compiled and linked with them has the last word on whether they will do.
+(CURL_CONFIG names it), or by the compiler alone, with what CFLAGS and LDFLAGS say. However
+they were found, a trial compile decides.
 
 SIMSTUDIO_STATIC_LIBS=PREFIX takes both from the static archives under PREFIX instead, which
 scripts/build-libraries.sh makes: a copy of the extension's own, which nobody else can see. The
@@ -77,7 +77,7 @@ def ask_pkg_config(library):
     command = shlex.split(os.environ.get("PKG_CONFIG") or "pkg-config")
     if PRIVATE_PREFIX:
         folder = os.path.join(os.path.abspath(PRIVATE_PREFIX), "lib", "pkgconfig")
-        command = ["env", "PKG_CONFIG_LIBDIR=" + folder, *command, "--static"]
+        command = ["env", "-u", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR=" + folder, *command, "--static"]
     version = ask(command, "--modversion", library.package)
     if not version:
         return None

@@ -188,7 +188,7 @@ cp ../COPYING "$prefix/licenses/LICENSE.nghttp2"
 # HTTP, TLS, HTTP/2, compression, proxies, name look-ups in a thread; nothing else. The system's
 # openssl.cnf is for the system's OpenSSL, which may be another; certificates are found at run time.
 cd "$work/source/curl"
-env PKG_CONFIG_LIBDIR="$prefix/lib/pkgconfig" CFLAGS="$flags" CPPFLAGS=-D_FORTIFY_SOURCE=2 \
+env -u PKG_CONFIG_PATH PKG_CONFIG_LIBDIR="$prefix/lib/pkgconfig" CFLAGS="$flags" CPPFLAGS=-D_FORTIFY_SOURCE=2 \
     ./configure --quiet --prefix="$prefix" --disable-shared --enable-static --with-pic \
     --disable-dependency-tracking \
     --with-openssl="$prefix" --with-nghttp2="$prefix" --with-zlib="$prefix" \

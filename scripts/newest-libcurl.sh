@@ -42,11 +42,11 @@ Libs: -L$libraries -l:$(basename "$library") -Wl,-rpath,$libraries
 PC
 export PKG_CONFIG_PATH="$folder${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
 
-if [ ! -e "$environment/.ready" ] || [ tests/requirements.txt -nt "$environment/.ready" ]; then
+if ! cmp -s tests/requirements.txt "$environment/requirements.txt"; then
     rm -rf "$environment"
     "$python" -m venv "$environment"
     "$environment/bin/python" -m pip install -q --disable-pip-version-check -r tests/requirements.txt
-    touch "$environment/.ready"
+    cp tests/requirements.txt "$environment/"
 fi
 rm -rf "$folder/project"
 scripts/copy-project.sh "$folder/project"
