@@ -84,7 +84,7 @@ class Lab:
         return [os.path.join(BENCH, "limit-" + build), self.server.urls[way], "small", *more]
 
     def interleave(self, commands, count, rounds, threads=1):
-        """{name: medians of wall, cpu and user seconds per call} of clients that take turns."""
+        """{name: medians of wall and CPU seconds per call} of clients that take turns."""
         seen = {name: [] for name in commands}
         workers = {name: Worker(command, self.environment(), threads) for name, command in commands.items()}
         try:
@@ -97,7 +97,7 @@ class Lab:
             for worker in workers.values():
                 worker.end()
         return {
-            name: {key: statistics.median(batch[key] for batch in batches) / count for key in ("wall", "cpu", "user")}
+            name: {key: statistics.median(batch[key] for batch in batches) / count for key in ("wall", "cpu")}
             for name, batches in seen.items()
         }
 

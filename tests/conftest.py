@@ -1,19 +1,21 @@
 """The fixtures that most tests use: servers, clients of them, and what is begun before the first test."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from certificates import Authority
 from scripted import ScriptedServer
 from streaming import StepServer
 
 from simstudio import SimStudioClient
 from simstudio.testing import SimServer
 
-pytest_plugins = ["certificates", "world"]  # fixtures of their own files
+pytest_plugins = ["world"]  # fixtures of its own file
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -57,6 +59,14 @@ def sim():
     """A local Sim server."""
     with SimServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """The authority that the tests' servers have their certificates from."""
+    if shutil.which("openssl") is None:
+        pytest.skip("the openssl command is not installed")
+    return Authority(tmp_path_factory.mktemp("authorities") / "ours")
 
 
 @pytest.fixture(scope="session")

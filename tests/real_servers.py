@@ -7,7 +7,6 @@ import socket
 import subprocess
 from pathlib import Path
 
-import pytest
 from waiting import PATIENCE_S, eventually
 
 SEARCH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
@@ -48,6 +47,8 @@ def find(command):
     """The path of a command; skips the test where it is not installed."""
     path = shutil.which(command) or shutil.which(command, path=SEARCH)
     if path is None:
+        import pytest  # which the benchmarks, that start nginx too, do without
+
         pytest.skip("%s is not installed" % command)
     return path
 
