@@ -1,4 +1,4 @@
-"""Builds the extension; everything that is plain data stands in pyproject.toml.
+"""Builds the extension; everything that is plain data is in pyproject.toml.
 
 libcurl and cJSON are found with pkg-config (PKG_CONFIG names another one), with curl-config
 (CURL_CONFIG names it), or by the compiler alone, with what CFLAGS and LDFLAGS say. However
@@ -27,7 +27,7 @@ ARCHIVES = glob(os.path.join(PRIVATE_PREFIX, "lib", "*.a")) if PRIVATE_PREFIX el
 OPTIMISE = [] if "-O" in os.environ.get("CFLAGS", "") else ["-O2"]
 
 Library = namedtuple("Library", "name package config minimum trial link installers")
-Flags = namedtuple("Flags", "version compile link")  # version: None where nothing told it
+Flags = namedtuple("Flags", "version compile link")  # version: None if unknown
 
 LIBRARIES = [
     Library(
@@ -65,7 +65,7 @@ LIBRARIES = [
 
 
 def ask(command, *arguments):
-    """The words that a program prints, or None where it fails or is not there."""
+    """The words that a program prints, or None if it fails or does not exist."""
     try:
         answer = subprocess.check_output([*command, *arguments], stderr=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError):
@@ -190,7 +190,7 @@ setuptools.setup(
                 "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wshadow",
                 "-Wstrict-prototypes", "-fvisibility=hidden", *OPTIMISE,
             ],
-            # The archives' symbols stay inside: another libcurl in the process is none of ours.
+            # The archives' symbols stay inside: another libcurl in the process is not touched.
             # What nothing calls is left out.
             extra_link_args=["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections"] if ARCHIVES else [],
         )

@@ -1,4 +1,4 @@
-# What is measured, beside what, and the measuring. Read by the Makefile.
+# What is measured, beside what, and the measuring. Included by the Makefile.
 .PHONY: bench bench-quick
 
 BENCH := $(abspath build/bench)

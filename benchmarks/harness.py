@@ -59,7 +59,7 @@ def beside(what, of, measured):
 
 
 class Lab:
-    """The server, and how thorough to be: `quick` is for a look, its figures scatter."""
+    """The server, and how thorough to be: `quick` is for a look: its figures scatter."""
 
     def __init__(self, quick):
         self.quick = quick
@@ -123,8 +123,8 @@ class Lab:
         return (self.instructions(command, "%d\n" % many) - self.instructions(command, "%d\n" % few)) / (many - few)
 
     def processes(self, commands, rounds):
-        """{name: medians of (wall, CPU) seconds} of whole processes that take turns. They start where no
-        package lies about: `python -c` looks for one there first."""
+        """{name: medians of (wall, CPU) seconds} of whole processes that take turns. They start in a folder
+        without packages: `python -c` looks for one there first."""
         seen = {name: [] for name in commands}
         for turn in range(rounds + 1):
             for name, command in commands.items():

@@ -1,7 +1,7 @@
 """nginx with fixed answers on loopback, so that the client is what is measured.
 
 Owns a directory of its own under the temporary one: configuration, answers, a throw-away
-certificate. Nothing of the system's nginx is read or written."""
+certificate. The system's nginx configuration is neither read nor written."""
 
 import os
 import shutil

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the tests, or those named, on a debug build of the interpreter: it checks what it is handed,
-# and counts all references, which test_leaks.py reads. DEBUG_PYTHON names another than Debian's.
+# and counts all references, which test_leaks.py reads. DEBUG_PYTHON names one other than Debian's.
 set -eu
 cd "$(dirname "$0")/.."
 python=${DEBUG_PYTHON:-python3-dbg}

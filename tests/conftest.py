@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # What `make test-packages` runs.
 collect_ignore = [] if "SIMSTUDIO_DIST" in os.environ else ["packaging"]
 
-# A shell starts its background jobs with Ctrl-C ignored, and so they would start what they start.
+# A shell's background job ignores Ctrl-C, and so would whatever it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -74,7 +74,7 @@ def tracked():
     """The names of the files of the checkout."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=str(ROOT), stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL, universal_newlines=True)
-    if listed.returncode or not listed.stdout:  # an ignored folder of one: a copy for some check
+    if listed.returncode or not listed.stdout:  # or a copy inside an ignored folder of one
         pytest.skip("this is no checkout of git")
     return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 

@@ -1,4 +1,4 @@
-"""Real servers, as a distribution packs them, each on loopback, in a folder of its own, with its own
+"""Real servers, as a distribution packages them, each on loopback, in a folder of its own, with its own
 configuration: nginx and tinyproxy. scripts/test-packages.sh installs them."""
 
 import contextlib
@@ -47,7 +47,7 @@ def find(command):
     """The path of a command; skips the test where it is not installed."""
     path = shutil.which(command) or shutil.which(command, path=SEARCH)
     if path is None:
-        import pytest  # which the benchmarks, that start nginx too, do without
+        import pytest  # not at the top: the benchmarks start nginx too, without pytest
 
         pytest.skip("%s is not installed" % command)
     return path

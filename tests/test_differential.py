@@ -72,7 +72,7 @@ def differences_of(pure, native):
             yield "body", one["body"], other["body"]
         for header in sorted(set(one["headers"]) | set(other["headers"])):
             values = [request["headers"].get(header, "none") for request in (one, other)]
-            # The length of another body is another, and test_requests_are_framed looks at it.
+            # Another body has another length, which test_requests_are_framed looks at.
             if values[0] != values[1] and header != "content-length":
                 yield "%s %s" % (other["method"], header), values[0], values[1]
 

@@ -50,8 +50,8 @@ def test_a_complete_answer_is_never_lost(context, answer):
 
 @pytest.mark.parametrize("fault", [CLOSE, notify_close], ids=["cut", "cut in order"])
 def test_an_answer_without_a_length_is_known_by_its_json(context, fault):
-    """libcurl takes a connection's end for the answer's even where no close_notify came before it; what
-    is then missing is noticed because no beginning of an object is one."""
+    """libcurl takes a connection's end for the answer's even without close_notify; that something is
+    missing is noticed because an object cut short is not JSON."""
     answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + BODY
     for offset in range(0, len(answer), 11):
         with Wire([READ, answer[:offset], fault], context=context) as wire:
@@ -80,7 +80,7 @@ def keep_pinging(connection):
 
 @pytest.mark.parametrize("kind", ["execute_workflow", "stream_workflow"])
 def test_pings_of_http_2_are_silence(context, kind):
-    """Whoever stands between keeps the connection alive for a server that is dead."""
+    """Something in between may keep the connection alive for a dead server."""
     context.set_alpn_protocols(["h2"])
     with Wire([lambda connection: connection.send(SETTINGS), keep_pinging], context=context) as wire:
         with SimStudioClient("key", wire.url) as client:

@@ -1,4 +1,4 @@
-"""Files in the input: found anywhere, read from where they stand, sent as base64."""
+"""Files in the input: found anywhere, read from their position, sent as base64."""
 
 import base64
 import io

@@ -13,7 +13,7 @@ from wire import GATE, READ, Wire, http
 from simstudio import SimStudioClient
 
 PROMISED_S = 0.2
-TRIES = 5  # on a machine that is busy with something else the first may be late
+TRIES = 5  # on a busy machine the first may be late
 
 
 def interrupt(phase, look_up=False):
@@ -23,7 +23,7 @@ def interrupt(phase, look_up=False):
         assert program.stdout.readline() == b"calling\n"
         if stall.wire is not None:
             assert eventually(lambda: any(connection.received for connection in stall.wire.connections))
-        time.sleep(0.3)  # nobody tells when the program has gone from there into the midst of the phase
+        time.sleep(0.3)  # nothing tells when the program has got from there into the wait itself
         sent = time.monotonic()  # one clock for all processes
         os.kill(program.pid, signal.SIGINT)
         outcome = json.loads(program.communicate(timeout=60)[0])
@@ -62,7 +62,7 @@ def test_an_interrupt_comes_through_the_wait_before_another_attempt():
 
 
 def test_an_answer_that_is_there_already_is_not_lost_to_an_interrupt():
-    """A signal in the midst of a call that then succeeds: the handler ran, and the call returns."""
+    """A signal during a call that then succeeds: the handler ran, and the call returns."""
     with Wire([READ, lambda _: os.kill(os.getpid(), signal.SIGUSR1), GATE, stalls.RESULT]) as wire:
         before = signal.signal(signal.SIGUSR1, lambda *_: wire.gate.set())
         try:

@@ -146,7 +146,7 @@ def test_closing_ends_the_waiting_of_another_thread(steps, live, steps_before):
     thread, outcome = in_thread(lambda: texts.extend(event.text for event in stream))
     assert eventually(lambda: steps.bodies and texts == expected)
     wait_until_read(stream)
-    time.sleep(0.1)  # nobody tells when it has gone from the beginning of that wait into the midst
+    time.sleep(0.1)  # nothing tells when it has got from there into the wait itself
     stream.close()
     join(thread)
     assert (outcome, texts) == ([None], expected)
@@ -188,7 +188,7 @@ def test_many_threads_with_streams_of_one_client(sim):
 
 
 def test_a_finalizer_that_reads_the_stream_does_no_harm(steps, live):
-    """Whatever runs in the midst of a step finds the stream in use."""
+    """Whatever runs during a step finds the stream in use."""
     steps.steps = [head()] + [stream_of(*[chunk("x")] * 200, {"event": "n", "many": [[] for _ in range(500)]})] * 5 + [END]
     stream = live.stream_workflow("wf")
     seen = []

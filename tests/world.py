@@ -72,7 +72,7 @@ class Listener(LoopbackServer):
 
 
 class World:
-    """`certificate`: what the hosts have; `own`: what the proxy itself has, if it is an https one."""
+    """`certificate`: what the hosts have; `own`: what the proxy itself has, if it is an https proxy."""
 
     def __init__(self, certificate, own=None):
         self.visits, self.connects, self.dead = [], [], set()

@@ -43,7 +43,7 @@ def test_a_wheel_needs_no_library_of_the_system_for_http_nor_for_verified_https(
 
 
 @every_wheel
-def test_a_server_that_nobody_vouches_for_is_refused(wheel, calls, tmp_path):
+def test_a_server_that_nobody_vouches_for_is_refused(wheel, calls):
     found = calls(wheel, "--certificates", "-", "-")
     assert found["tls"] is None and "certificate" in found["refusal"], found
 
