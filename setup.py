@@ -77,7 +77,8 @@ def ask_pkg_config(library):
     command = shlex.split(os.environ.get("PKG_CONFIG") or "pkg-config")
     if PRIVATE_PREFIX:
         folder = os.path.join(os.path.abspath(PRIVATE_PREFIX), "lib", "pkgconfig")
-        command = ["env", "-u", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR=" + folder, *command, "--static"]
+        alone = ["env", "-u", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR=" + folder]
+        command = [*alone, *command, "--static"]
     version = ask(command, "--modversion", library.package)
     if not version:
         return None

@@ -68,7 +68,7 @@ def test_an_id_that_is_no_segment_is_a_value_error(client, server, identifier):
     assert server.requests == []
 
 
-def test_an_id_s_own_str_is_taken_and_its_error_comes_through(client, server):
+def test_an_id_s_own_str_is_taken_and_its_error_comes_through(client):
     class Odd:
         def __str__(self):
             raise KeyError("no name")

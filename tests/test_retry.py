@@ -36,7 +36,7 @@ def test_nothing_else_is_retried(client, server):
     assert len(server.requests) == 1
 
 
-def test_an_override_is_called(client, server):
+def test_an_override_is_called(client):
     calls = []
 
     def execute(*arguments):

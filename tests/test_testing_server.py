@@ -140,7 +140,7 @@ def test_no_user_agent_is_forbidden(sim):
 # ---- the other endpoints ----
 
 
-def test_the_status_of_a_workflow(sim, client):
+def test_the_status_of_a_workflow(client):
     assert client.get_workflow_status("echo").is_deployed
     assert client.get_workflow_status("undeployed").deployed_at is None
     with pytest.raises(SimStudioError, match="Workflow not found"):
@@ -333,7 +333,7 @@ def test_a_stream_may_depend_on_the_input(sim, client):
     assert client.execute_workflow("wf", {"word": "hi"}, stream=True).output == {"agent": {"content": "hi"}}
 
 
-def test_a_workflow_without_a_stream_sends_its_end_alone(sim, client):
+def test_a_workflow_without_a_stream_sends_its_end_alone(client):
     assert [event.type for event in client.stream_workflow("echo")] == ["final"]
     with pytest.raises(SimStudioError, match="boom"):
         client.execute_workflow("failing", stream=True)
