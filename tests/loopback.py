@@ -2,6 +2,7 @@
 
 import json
 import socketserver
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler
 
@@ -49,6 +50,10 @@ class LoopbackServer(socketserver.ThreadingTCPServer):
         self.port = self.server_address[1]
         self.url = "http://127.0.0.1:%d" % self.port
         self.thread = threading.Thread(target=self.serve_forever, args=(SOON_S,), daemon=True)
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], OSError):  # a client may leave, and refuse a certificate
+            super().handle_error(request, client_address)
 
     def start(self):
         self.thread.start()

@@ -5,7 +5,6 @@ and see what would have reached whom. Nothing leaves the machine."""
 
 import collections
 import ssl
-import sys
 
 import pytest
 from loopback import LoopbackServer, QuietHandler, answer_of, next_of
@@ -65,12 +64,6 @@ class Handler(QuietHandler):
     do_GET = do_POST = answer
 
 
-class Listener(LoopbackServer):
-    def handle_error(self, request, client_address):
-        if not isinstance(sys.exc_info()[1], OSError):  # a client may leave, and refuse a certificate
-            super().handle_error(request, client_address)
-
-
 class World:
     """`certificate`: what the hosts have; `own`: what the proxy itself has, if it is an https proxy."""
 
@@ -79,7 +72,7 @@ class World:
         self.answers = {}
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(certificate.file, certificate.key)
-        self.http = Listener(Handler)
+        self.http = LoopbackServer(Handler)
         self.http.world = self
         if own is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -85,18 +85,13 @@ class TlsHandler(QuietHandler):
     do_GET = do_POST = answer
 
 
-class TlsServer(LoopbackServer):
-    def handle_error(self, request, client_address):
-        pass  # a client that refuses the certificate
-
-
 @pytest.fixture(scope="session")
 def tls_url(authority):
     """An https server whose certificate the authority has issued."""
     certificate = authority.issue("localhost", ["localhost", "127.0.0.1"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.file, certificate.key)
-    http = TlsServer(TlsHandler)
+    http = LoopbackServer(TlsHandler)
     http.socket = context.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
     yield "https://localhost:%d" % http.start().port
     http.close()
