@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/url.h" /* struct sim_text */
+#include "core/text.h"
 
 /* Milliseconds since some fixed moment; never goes back. */
 int64_t sim_clock_monotonic_ms(void);
@@ -23,7 +23,7 @@ void sim_clock_sleep_ms(int64_t duration_ms);
 /* Retry-After: seconds ("3", also fractional "0.5") or an HTTP-date in any of RFC 9110's three
  * forms, seen from `now_ms` (wall clock). A moment that has passed is 0. False, and `*delay_ms`
  * untouched, for anything else: empty, negative, NaN, infinite, trailing text, impossible dates.
- * A delay beyond what int64_t milliseconds hold is cut to SIM_CLOCK_LONGEST_MS. */
+ * A longer delay than SIM_CLOCK_LONGEST_MS (24 days) is cut to it. */
 bool sim_clock_parse_retry_after(struct sim_text text, int64_t now_ms, int64_t *delay_ms);
 
 enum { SIM_CLOCK_LONGEST_MS = INT32_MAX };

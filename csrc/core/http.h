@@ -18,7 +18,7 @@
 #include "core/session.h"
 #include "core/status.h"
 #include "core/trust.h"
-#include "core/url.h" /* struct sim_text */
+#include "core/text.h"
 
 enum {
     /* A step returns after this long, so that whoever waits can look at signals. */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "core/status.h"
-#include "core/url.h" /* struct sim_text */
+#include "core/text.h"
 
 enum sim_json_kind {
     SIM_JSON_NULL,

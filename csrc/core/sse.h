@@ -11,7 +11,7 @@
 
 #include "core/buffer.h"
 #include "core/status.h"
-#include "core/url.h" /* struct sim_text */
+#include "core/text.h"
 
 /* One event, as views that hold until the next call on the parser. */
 struct sim_sse_event {

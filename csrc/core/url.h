@@ -1,7 +1,7 @@
 /* What the core knows about URLs: their parts, how a path segment is escaped,
  * and whether two of them are the same site.
  *
- * Views only, no heap. Must not know the API's paths. */
+ * Parsing makes views only. Must not know the API's paths. */
 #ifndef SIM_CORE_URL_H
 #define SIM_CORE_URL_H
 
@@ -10,12 +10,7 @@
 
 #include "core/buffer.h"
 #include "core/status.h"
-
-/* A piece of somebody else's text; not NUL-terminated. */
-struct sim_text {
-    const char *data;
-    size_t length;
-};
+#include "core/text.h"
 
 /* An absolute http or https URL, taken apart. The pieces point into the text it was parsed from. */
 struct sim_url {
