@@ -29,4 +29,7 @@ enum sim_status sim_deadline_left(const struct sim_timeouts *timeouts,
                                   int64_t limit_ms, int64_t *left_ms,
                                   struct sim_error *error) SIM_MUST_CHECK;
 
+/* How long connecting may take, by whichever bound is the shorter; 0: for ever. */
+int64_t sim_deadline_to_connect(const struct sim_timeouts *timeouts);
+
 #endif

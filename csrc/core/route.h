@@ -42,10 +42,10 @@ enum sim_status sim_route_begin(struct sim_route *route, struct sim_moves *moves
                                 struct sim_text base, struct sim_text path,
                                 struct sim_error *error) SIM_MUST_CHECK;
 
-/* Goes on to where the hop's answer points (absolute; NULL: nowhere), or leaves that answer as the
- * exchange's: `*followed` says which. */
+/* Goes on to where the hop's answer points (absolute, and as it was written; NULL: nowhere), or
+ * leaves that answer as the exchange's: `*followed` says which. */
 enum sim_status sim_route_redirect(struct sim_route *route, long http_status, bool is_post,
-                                   const char *target, bool *followed,
+                                   const char *target, struct sim_text written, bool *followed,
                                    struct sim_error *error) SIM_MUST_CHECK;
 
 /* The hop was answered with a success: if it was reached by permanent moves alone, `moves` is told.
