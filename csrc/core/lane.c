@@ -12,7 +12,8 @@ enum {
     CONNECTIONS_PER_LANE = 3,  /* a redirected origin keeps both ends, and one to spare */
     KEEPALIVE_IDLE_S = 60,     /* a silent run is probed this often, so that NATs and */
     KEEPALIVE_INTERVAL_S = 30, /* firewalls keep it, and a dead peer is noticed */
-    UPLOAD_PIECE = 16 * 1024,  /* a TLS record; after each is looked for an early answer */
+    UPLOAD_PIECE = 16 * 1024,  /* one TLS record; after each we look for an early answer */
+    MULTI_QUICK_EXIT = 21,     /* CURLMOPT_QUICK_EXIT, which headers before 8.20 do not have */
 };
 
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
@@ -93,9 +94,11 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
 #undef SET
     /* Refused by a libcurl without HTTP/2 or without the option: it does without. */
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    /* A stalled look-up is left behind; from 8.20 on the threads for it are the multi handle's. */
 #if LIBCURL_VERSION_NUM >= 0x075700
-    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a stalled look-up is left behind */
+    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
+    (void)curl_multi_setopt(lane->multi, (CURLMoption)MULTI_QUICK_EXIT, 1L);
     return good && curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS,
                                      (long)CONNECTIONS_PER_LANE) == CURLM_OK;
 }

@@ -32,9 +32,9 @@ bool sim_text_equals(struct sim_text one, struct sim_text other)
            (one.length == 0 || memcmp(one.data, other.data, one.length) == 0);
 }
 
-static char to_lower(char character)
+static int to_lower(int character)
 {
-    return character >= 'A' && character <= 'Z' ? (char)(character | 0x20) : character;
+    return character >= 'A' && character <= 'Z' ? character - 'A' + 'a' : character;
 }
 
 bool sim_text_equals_nocase(struct sim_text one, struct sim_text other)
