@@ -39,7 +39,7 @@ def test_the_code_runs_from_top_to_bottom(tmp_path):
                              env=dict(os.environ, SIM_API_KEY="any", PYTHONPATH=ROOT))
     assert ran.returncode == 0, ran.stdout
     assert "True {'message': 'Hello'}" in ran.stdout
-    assert re.search(r"^completed \{.*'output': \{'data': 'much'\}", ran.stdout, re.M)
+    assert re.search(r"^Output: \{'data': 'much'\}$", ran.stdout, re.M)
     assert "One, two, three, four, five" in ran.stdout
 
 
