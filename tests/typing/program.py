@@ -163,6 +163,9 @@ def serve() -> None:
         server.add_workflow("response", answer)
         server.rate_limit(times=None, retry_after="soon")
         client.validate_workflow("id")
+        assert_type(server.jobs.ids, List[str])
+        server.jobs.steps = ("pending", "unknown")
+        server.jobs.cancel(1)  # type: ignore[arg-type]
         assert_type(server.requests, List[RecordedRequest])
         assert_type(server.requests[0].status, Optional[int])
         assert_type(server.requests[0].body, bytes)
