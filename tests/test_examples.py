@@ -122,7 +122,7 @@ RUNS = [
     ("usage.py", [], {}, nothing, "2026-08-21", 0, r"Sync runs:\n  limit +25\n(.*\n)*Used: 16.1%"),
     ("usage.py", [], {}, nearly_spent, None, 0, r"(.*\n)*Used: 92.5%\nWarning: the usage limit is near"),
     ("usage.py", [], {}, blocked, None, 0, r"(.*\n)*Cost: \$3.21 of \$0.00\nNothing can be run"),
-    ("usage.py", [], {"SIM_API_KEY": "wrong"}, nothing, None, 0, "The usage is not to be had: .*Invalid API key"),
+    ("usage.py", [], {"SIM_API_KEY": "wrong"}, nothing, None, 0, "The usage could not be fetched: .*Invalid API key"),
     ("workflow_status.py", [], {}, nothing, None, 0,
      r"Ready: True\nDeployed: True\nSince: 2025-11-28T09:12:44.031Z\nChanged since then: False"),
     ("workflow_status.py", ["undeployed"], {}, nothing, None, 0,
