@@ -127,8 +127,8 @@ static bool read_imf_date(struct cursor cursor, struct moment *moment)
            read_literal(&cursor, " GMT") && cursor.at == cursor.end;
 }
 
-/* "Sunday, 06-Nov-94 08:49:37 GMT", after the day's name: a year more than 50 years ahead is the
- * last century's. */
+/* "Sunday, 06-Nov-94 08:49:37 GMT", after the day's name: a year more than 50 years ahead
+ * belongs to the previous century. */
 static bool read_rfc850_date(struct cursor cursor, int64_t now_ms, struct moment *moment)
 {
     int this_year = 1970 + (int)(now_ms / 1000 / 31556952), century = this_year - this_year % 100;

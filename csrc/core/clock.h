@@ -1,8 +1,8 @@
 /* Time: clocks, a wait, and the times that servers write into headers.
  *
- * Milliseconds throughout, in int64_t, names ending in _ms. The parsers read
- * foreign text: they never fail loudly, they say "this is no time". They use no
- * locale and no time zone data. */
+ * Milliseconds in int64_t, names ending in _ms; the epoch of a reset alone is in seconds. The
+ * parsers read foreign text: they never fail loudly, they say "this is no time". They use no locale
+ * and no time zone data. */
 #ifndef SIM_CORE_CLOCK_H
 #define SIM_CORE_CLOCK_H
 
@@ -28,9 +28,9 @@ bool sim_clock_parse_retry_after(struct sim_text text, int64_t now_ms, int64_t *
 
 enum { SIM_CLOCK_LONGEST_MS = INT32_MAX };
 
-/* X-RateLimit-Reset: epoch seconds (an integer; a fraction is cut off) or ISO 8601 date and time
- * ("2025-11-30T10:01:00.000Z", offsets "+02:00", without one UTC). Epoch milliseconds (integers
- * of 10^11 and more) become seconds. False for anything else. */
+/* When a limit is reset: epoch seconds (an integer; a fraction is cut off) or ISO 8601 date and
+ * time ("2025-11-30T10:01:00.000Z", offsets "+02:00", without one UTC). Epoch milliseconds
+ * (integers of 10^11 and more) become seconds. False for anything else. */
 bool sim_clock_parse_reset(struct sim_text text, int64_t *epoch_s);
 
 #endif

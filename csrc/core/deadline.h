@@ -1,6 +1,6 @@
 /* The deadlines of an exchange: which one is next, and whether it has passed.
  *
- * Owns the meaning of the three time-outs. Must not know the network, nor read the clock. */
+ * Owns the meaning of the three timeouts. Must not know the network, nor read the clock. */
 #ifndef SIM_CORE_DEADLINE_H
 #define SIM_CORE_DEADLINE_H
 

@@ -46,7 +46,7 @@ void sim_head_reset(struct sim_head *head)
     head->total = 0;
 }
 
-/* Digits alone: libcurl takes what begins with a number, and passes over one that is too large. */
+/* Digits alone: libcurl accepts trailing text, and ignores a number that is too large. */
 static bool parse_length(struct sim_text text, unsigned long long *length)
 {
     unsigned long long number = 0;

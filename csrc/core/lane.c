@@ -10,7 +10,7 @@
 
 enum {
     CONNECTIONS_PER_LANE = 3,  /* a redirected origin keeps both ends, and one to spare */
-    KEEPALIVE_IDLE_S = 60,     /* a silent run is probed this often, so that NATs and */
+    KEEPALIVE_IDLE_S = 60,     /* a silent connection is probed so often, so that NATs and */
     KEEPALIVE_INTERVAL_S = 30, /* firewalls keep it, and a dead peer is noticed */
     UPLOAD_PIECE = 16 * 1024,  /* one TLS record; after each we look for an early answer */
     MULTI_QUICK_EXIT = 21,     /* CURLMOPT_QUICK_EXIT, which headers before 8.20 do not have */
@@ -43,7 +43,8 @@ static int on_close(void *context, curl_socket_t descriptor)
     if (lane->keeps_unread)
         sim_unread_fetch(&lane->unread, descriptor);
     sim_sockets_remove(&lane->sockets, descriptor);
-    /* Forked children may have it too, and would keep it open; what they close is not it. */
+    /* A forked child may hold a copy and keep the connection open: closing ours alone would not end
+     * it. */
     (void)shutdown(descriptor, SHUT_RDWR);
     return close(descriptor);
 }
@@ -62,7 +63,7 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
 #else
     SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-    /* What libcurl takes for granted depends on its age and on how it was built. */
+    /* libcurl's defaults depend on its version and on how it was built. */
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if ((curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0)
         SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");

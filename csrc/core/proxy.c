@@ -51,24 +51,24 @@ void sim_proxy_fini(struct sim_proxy *proxy)
 /* ---- the environment ---- */
 
 /* Where the variables stand in what is found. */
-enum { HTTP, HTTPS, ALL, NO, SCHEMES, REQUEST_METHOD = 2 * SCHEMES, VARIABLES };
+enum { HTTP, HTTPS, ALL, NO, PER_CASE, REQUEST_METHOD = 2 * PER_CASE, VARIABLES };
 
 static const char *const variables[VARIABLES] = {
     [HTTP] = "http_proxy",
     [HTTPS] = "https_proxy",
     [ALL] = "all_proxy",
     [NO] = "no_proxy",
-    [SCHEMES + HTTP] = "HTTP_PROXY",
-    [SCHEMES + HTTPS] = "HTTPS_PROXY",
-    [SCHEMES + ALL] = "ALL_PROXY",
-    [SCHEMES + NO] = "NO_PROXY",
+    [PER_CASE + HTTP] = "HTTP_PROXY",
+    [PER_CASE + HTTPS] = "HTTPS_PROXY",
+    [PER_CASE + ALL] = "ALL_PROXY",
+    [PER_CASE + NO] = "NO_PROXY",
     [REQUEST_METHOD] = "REQUEST_METHOD",
 };
 
 /* The variable in lower case, which counts even when empty, else in upper case. */
 static const char *either_case(const char *const *values, int which)
 {
-    return values[which] != NULL ? values[which] : values[SCHEMES + which];
+    return values[which] != NULL ? values[which] : values[PER_CASE + which];
 }
 
 static bool is_empty(const char *value)
@@ -103,9 +103,9 @@ enum sim_status sim_proxies_read(struct sim_proxies *proxies)
     sim_environment_find(variables, VARIABLES, values);
     /* In a CGI program HTTP_PROXY is the client's "Proxy:" header. */
     if (values[REQUEST_METHOD] != NULL)
-        values[SCHEMES + HTTP] = NULL;
+        values[PER_CASE + HTTP] = NULL;
     /* Unlike a proxy's variable, an empty one here does not hide the other. */
-    exempt = is_empty(values[NO]) ? values[SCHEMES + NO] : values[NO];
+    exempt = is_empty(values[NO]) ? values[PER_CASE + NO] : values[NO];
     status = keep(proxies, &proxies->http, proxy_of(values, HTTP));
     if (status == SIM_OK)
         status = keep(proxies, &proxies->https, proxy_of(values, HTTPS));
@@ -150,7 +150,7 @@ static bool entry_matches(const char *entry, const char *host, const char *host_
 {
     struct in_addr address;
 
-    if (inet_aton(host, &address) != 0) /* urllib has an address for a name, too */
+    if (inet_aton(host, &address) != 0) /* urllib matches an address as if it were a name, too */
         return is_in_network(address, entry) || is_in_domain(host, entry);
     return is_in_domain(host, entry) || is_in_domain(host_and_port, entry);
 }

@@ -64,8 +64,8 @@ static enum sim_status take_base(struct sim_route *route, struct sim_text base,
     return status == SIM_OK ? keep_bare(&route->base, base, &url) : status;
 }
 
-/* Keeps where a redirect points. libcurl writes the credentials of this hop into what it makes of a
- * relative one: they are no part of it. */
+/* Keeps where a redirect points. libcurl copies the credentials of this hop into the absolute form
+ * of a relative one: they are taken out again. */
 static enum sim_status take_target(struct sim_route *route, struct sim_text target)
 {
     struct sim_url here, there;
@@ -77,7 +77,7 @@ static enum sim_status take_target(struct sim_route *route, struct sim_text targ
     return sim_buffer_set(&route->target, target);
 }
 
-/* What else there is to know of a hop to route->url. */
+/* Fills in the rest of the hop to route->url: credentials and proxy. */
 static enum sim_status begin_hop(struct sim_route *route, struct sim_error *error)
 {
     struct sim_url url, base;
@@ -88,7 +88,7 @@ static enum sim_status begin_hop(struct sim_route *route, struct sim_error *erro
     route->sends_credentials = false;
     if (status == SIM_OK && route->credentials.are_given) {
         status = sim_url_parse(sim_buffer_text(&route->base), &base, error);
-        /* They are the host's that they were given for: its "www." is another. */
+        /* They go to the host that they were given for alone; with "www." it is another one. */
         route->sends_credentials = status == SIM_OK && base.host.length == url.host.length &&
                                    sim_url_is_same_site(&base, &url);
     }

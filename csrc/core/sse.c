@@ -127,7 +127,7 @@ static bool is_field(struct sim_text name, const char *field)
 }
 
 /* Reads one line of fields. The fields id and retry steer a reconnection, and there is none here:
- * a run is not asked for twice. */
+ * a request is not made twice. */
 static enum sim_status read_field(struct sim_sse *parser, struct sim_text line)
 {
     const char *colon = memchr(line.data, ':', line.length);

@@ -49,7 +49,7 @@ static bool is_blank(struct sim_text line)
 /* The number that begins a chunk's first line; false for none, and for one too large to be here. */
 static bool parse_size(struct sim_text line, size_t *size)
 {
-    size_t digits = strspn(line.data, "0123456789abcdefABCDEF"); /* the line's end is none */
+    size_t digits = strspn(line.data, "0123456789abcdefABCDEF"); /* stops at the line's end */
 
     if (digits == 0 || line.data[digits] == '\0' || strchr("; \t\r\n", line.data[digits]) == NULL)
         return false;

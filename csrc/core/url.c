@@ -30,7 +30,7 @@ static bool parse_port(struct sim_text text, unsigned *port)
     return number > 0;
 }
 
-/* Dots alone are the name system's root and what no name can be: nothing listens there. */
+/* Dots alone are the root of the DNS or no name at all: nothing listens there. */
 static bool is_host(struct sim_text text)
 {
     for (size_t i = 0; i < text.length; i++)
@@ -135,7 +135,7 @@ struct sim_text sim_url_guess_host(struct sim_text text)
     while (start < text.length &&
            !sim_text_starts_nocase(sim_text_skip(text, start), sim_text_of("://")))
         start++;
-    /* What is wrong with it is found after the host, if only the port or the scheme is. */
+    /* What is wrong with the port is found after the host: the status is of no interest. */
     if (start < text.length)
         (void)!sim_url_parse_schemeless(sim_text_skip(text, start + 3), &url, NULL);
     return url.host.length > 0 && url.host.length <= MOST_HOST ? url.host

@@ -43,9 +43,9 @@ int sim_url_decode(struct sim_text *text);
  * none can be made out, or where it has characters that no host has. */
 struct sim_text sim_url_guess_host(struct sim_text text);
 
-/* Appends `segment` percent-encoded as one path segment: all but RFC 3986's unreserved
- * characters is escaped. SIM_BAD_INPUT for "", "." and "..", which no escaping makes a segment,
- * and for control characters. `name` is what the message calls it. */
+/* Appends `segment` percent-encoded as one path segment: every character but RFC 3986's
+ * unreserved ones is escaped. SIM_BAD_INPUT for "", "." and "..", which no escaping makes a
+ * segment, and for control characters. `name` is what the message calls it. */
 enum sim_status sim_url_append_segment(struct sim_buffer *out, struct sim_text segment,
                                        const char *name, struct sim_error *error) SIM_MUST_CHECK;
 
