@@ -188,8 +188,8 @@ setuptools.setup(
             include_dirs=["csrc"],
             define_macros=[("SIM_PRIVATE_CJSON", None)] if PRIVATE_PREFIX else [],
             extra_compile_args=[
-                "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wshadow",
-                "-Wstrict-prototypes", "-fvisibility=hidden", *OPTIMISE,
+                "-std=c11", "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", "-Wall", "-Wextra",
+                "-Wshadow", "-Wstrict-prototypes", "-fvisibility=hidden", *OPTIMISE,
             ],
             # The archives' symbols stay inside: another libcurl in the process is not touched.
             # What nothing calls is left out.

@@ -3,11 +3,12 @@
 import os
 import time
 
-from simstudio import SimStudioClient, SimStudioError
+from simstudio import AsyncExecutionResult, SimStudioClient, SimStudioError
 
 API_KEY = os.getenv("SIM_API_KEY")
 BASE_URL = os.getenv("SIM_BASE_URL", "https://sim.ai")
-OVER = ("completed", "failed", "cancelled")  # any other word means: not yet
+# Any other word means "not yet": queued, pending, processing, and more on some servers.
+OVER = ("completed", "failed", "cancelled")
 POLL_S = float(os.getenv("POLL_SECONDS", "2"))
 PATIENCE_S = 600
 
@@ -31,7 +32,7 @@ def main():
             queued = client.execute_workflow(
                 "workflow-id", {"data": "large dataset"}, async_execution=True
             )
-            if not hasattr(queued, "task_id"):
+            if not isinstance(queued, AsyncExecutionResult):
                 # A server without a queue has made the run at once.
                 print("Output:", queued.output)
                 return
@@ -42,7 +43,8 @@ def main():
             print("Failed:", error)
             return
     if state["status"] == "completed":
-        print("Output:", state.get("output"))
+        # What the job gave is a wrapper; the workflow's own output is inside it.
+        print("Output:", state["output"]["output"])
         # Not every server tells how long it took.
         print("Milliseconds:", state.get("metadata", {}).get("duration", "unknown"))
     else:

@@ -28,7 +28,8 @@ def main():
             print("Code %s, HTTP status %s" % (error.code, error.status))
             if error.details is not None:
                 print("The server said:", error.details)
-            print(WHAT_TO_DO.get(error.code, "See the message."))
+            # An error without a code has a status.
+            print(WHAT_TO_DO.get(error.code or "", "See the message."))
             return 1
     print("Output:", result.output)
     return 0

@@ -5,6 +5,7 @@
     curl -N http://127.0.0.1:5000/stream-workflow
 """
 
+import json
 import os
 
 from flask import Flask, Response, stream_with_context
@@ -34,6 +35,9 @@ def stream_workflow():
                         print("Execution complete:", stream.result().metadata)
             except SimStudioError as error:
                 print("Execution failed:", error)
+                if error.code != "EXECUTION_ERROR":  # which the last event has told already
+                    told = json.dumps({"event": "error", "error": str(error)})
+                    yield "data: %s\n\n" % told
 
     return Response(stream_with_context(generate()), mimetype="text/event-stream")
 

@@ -33,7 +33,7 @@ def main():
         try:
             limits = client.get_usage_limits()
         except SimStudioError as error:
-            print("The usage is not to be had:", error)
+            print("The usage could not be fetched:", error)
             return
     print_rate_limit("Sync", limits.rate_limit.get("sync", {}))
     print_rate_limit("Async", limits.rate_limit.get("async", {}))

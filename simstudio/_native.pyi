@@ -115,16 +115,16 @@ class SimStudioClient:
     def __init__(self, api_key: Optional[str], base_url: str = "https://sim.ai") -> None: ...
 
     # An old server runs at once what it was asked to queue, so that `async_execution` promises
-    # either result.
+    # either result. None stands for False, as in 0.1.1.
     @overload
     def execute_workflow(
         self,
         workflow_id: str,
         input_data: Optional[Dict[str, Any]] = None,
         timeout: _Timeout = 30.0,
-        stream: bool = False,
+        stream: Optional[bool] = False,
         selected_outputs: Optional[List[str]] = None,
-        async_execution: Literal[False] = False,
+        async_execution: Optional[Literal[False]] = False,
     ) -> WorkflowExecutionResult: ...
     @overload
     def execute_workflow(
@@ -132,10 +132,10 @@ class SimStudioClient:
         workflow_id: str,
         input_data: Optional[Dict[str, Any]] = None,
         timeout: _Timeout = 30.0,
-        stream: bool = False,
+        stream: Optional[bool] = False,
         selected_outputs: Optional[List[str]] = None,
         *,
-        async_execution: bool,
+        async_execution: Optional[bool],
     ) -> Union[WorkflowExecutionResult, AsyncExecutionResult]: ...
     @overload
     def execute_workflow(
@@ -143,16 +143,16 @@ class SimStudioClient:
         workflow_id: str,
         input_data: Optional[Dict[str, Any]],
         timeout: _Timeout,
-        stream: bool,
+        stream: Optional[bool],
         selected_outputs: Optional[List[str]],
-        async_execution: bool,
+        async_execution: Optional[bool],
     ) -> Union[WorkflowExecutionResult, AsyncExecutionResult]: ...
     def execute_workflow_sync(
         self,
         workflow_id: str,
         input_data: Optional[Dict[str, Any]] = None,
         timeout: _Timeout = 30.0,
-        stream: bool = False,
+        stream: Optional[bool] = False,
         selected_outputs: Optional[List[str]] = None,
     ) -> WorkflowExecutionResult: ...
     @overload
@@ -161,9 +161,9 @@ class SimStudioClient:
         workflow_id: str,
         input_data: Optional[Dict[str, Any]] = None,
         timeout: _Timeout = 30.0,
-        stream: bool = False,
+        stream: Optional[bool] = False,
         selected_outputs: Optional[List[str]] = None,
-        async_execution: Literal[False] = False,
+        async_execution: Optional[Literal[False]] = False,
         max_retries: int = 3,
         initial_delay: float = 1.0,
         max_delay: float = 30.0,
@@ -175,10 +175,10 @@ class SimStudioClient:
         workflow_id: str,
         input_data: Optional[Dict[str, Any]] = None,
         timeout: _Timeout = 30.0,
-        stream: bool = False,
+        stream: Optional[bool] = False,
         selected_outputs: Optional[List[str]] = None,
         *,
-        async_execution: bool,
+        async_execution: Optional[bool],
         max_retries: int = 3,
         initial_delay: float = 1.0,
         max_delay: float = 30.0,
@@ -190,9 +190,9 @@ class SimStudioClient:
         workflow_id: str,
         input_data: Optional[Dict[str, Any]],
         timeout: _Timeout,
-        stream: bool,
+        stream: Optional[bool],
         selected_outputs: Optional[List[str]],
-        async_execution: bool,
+        async_execution: Optional[bool],
         max_retries: int = 3,
         initial_delay: float = 1.0,
         max_delay: float = 30.0,

@@ -9,7 +9,7 @@ import time
 
 import pytest
 import stalls
-from wire import CLOSE, READ, Wire, dripping, http
+from wire import CLOSE, READ, Wire, answering, dripping, http
 
 from simstudio import SimStudioClient, SimStudioError
 
@@ -81,6 +81,22 @@ def test_after_that_the_second_part_counts(phase):
         assert_kept(lambda: time_out(stall.url, (30, SHORT_S), stall.kind))
         assert_kept(lambda: time_out(stall.url, (5, 0.6), stall.kind), least=0.6, most=5)
         stall.wire.gate.set()
+
+
+def test_silence_is_counted_from_the_request_on(monkeypatch):
+    """Connecting takes its time, and so does the answer: neither counts for the other."""
+
+    def slow_proxy(connection):  # SOCKS 4
+        while not connection.received.endswith(b"\0"):
+            assert connection.read_more()
+        connection.taken = len(connection.received)
+        time.sleep(0.6)
+        connection.send(b"\0\x5a" + bytes(6))
+
+    with Wire([slow_proxy, answering(RESULT, 0.6)]) as wire:
+        monkeypatch.setenv("http_proxy", wire.url.replace("http:", "socks4:"))
+        with SimStudioClient("key", "http://127.0.0.9:9") as client:
+            assert client.execute_workflow("wf", timeout=(10, 0.9)).success is True
 
 
 @pytest.mark.parametrize("timeout", [0.001, 0.0001, (1e-9, 1e-9)], ids=str)

@@ -94,12 +94,13 @@ RUNS = [
      r"undeployed +not deployed\nfailing +\[function\] Function 1: boom\n2 of 4 succeeded"),
     ("async_polling.py", [], {}, nothing, None, 0,
      r"Task: run_1\nWhere to look: /api/jobs/run_1\nStatus: queued\nStatus: processing\nStatus: completed\n"
-     r"Output: .*'large dataset'.*\nMilliseconds: \d+"),
+     r"Output: \{'data': 'large dataset'\}\nMilliseconds: \d+"),
     ("async_polling.py", [], {}, nothing, "2026-08-21", 0,
      r"Task: workflow-execution:(.+)\nWhere to look: http://.*/api/jobs/workflow-execution:\1\n"
      r"Status: pending\nStatus: processing\nStatus: completed\n"
-     r"Output: .*'large dataset'.*\nMilliseconds: unknown"),
-    ("async_polling.py", [], {}, nothing, "2026-08-21/v2", 0, r"Task: .+\n(.*\n)*Status: completed\nOutput: .*\n.*"),
+     r"Output: \{'data': 'large dataset'\}\nMilliseconds: unknown"),
+    ("async_polling.py", [], {}, nothing, "2026-08-21/v2", 0, r"Task: .+\n(.*\n)*Status: completed\n"
+     r"Output: \{'data': 'large dataset'\}\n.*"),
     ("async_polling.py", [], {}, nothing, "2025-11-30", 0, r"Output: \{'data': 'large dataset'\}"),
     ("async_polling.py", [], {}, with_job_steps("unknown", "waiting", "running"), None, 0,
      r"(.*\n){2}Status: unknown\nStatus: waiting\nStatus: running\nStatus: completed\n(.*\n).*"),
@@ -121,7 +122,7 @@ RUNS = [
     ("usage.py", [], {}, nothing, "2026-08-21", 0, r"Sync runs:\n  limit +25\n(.*\n)*Used: 16.1%"),
     ("usage.py", [], {}, nearly_spent, None, 0, r"(.*\n)*Used: 92.5%\nWarning: the usage limit is near"),
     ("usage.py", [], {}, blocked, None, 0, r"(.*\n)*Cost: \$3.21 of \$0.00\nNothing can be run"),
-    ("usage.py", [], {"SIM_API_KEY": "wrong"}, nothing, None, 0, "The usage is not to be had: .*Invalid API key"),
+    ("usage.py", [], {"SIM_API_KEY": "wrong"}, nothing, None, 0, "The usage could not be fetched: .*Invalid API key"),
     ("workflow_status.py", [], {}, nothing, None, 0,
      r"Ready: True\nDeployed: True\nSince: 2025-11-28T09:12:44.031Z\nChanged since then: False"),
     ("workflow_status.py", ["undeployed"], {}, nothing, None, 0,

@@ -135,6 +135,27 @@ run("after")
     assert [runs_on(connection) for connection in wire.connections] == [["before", "after"]] + [["child"]] * uses_it
 
 
+def test_a_child_that_has_closed_all_descriptors_keeps_its_own_files(serve, launch, tmp_path):
+    """As a daemon does: what it opens then has the numbers that the connections had."""
+    wire = serve([answering(DONE)])
+    launch(wire, """
+run("before")
+child = os.fork()
+if child == 0:
+    os.closerange(3, 256)
+    files = [open(os.path.join(os.path.dirname(sys.argv[0]), "log-%d" % i), "w") for i in range(32)]
+    run("child")
+    for file in files:
+        file.write("written")
+        file.close()
+    os._exit(0)
+wait_for(child)
+run("after")
+""")
+    assert [(tmp_path / ("log-%d" % i)).read_text() for i in range(32)] == ["written"] * 32
+    assert [runs_on(connection) for connection in wire.connections] == [["before", "after"], ["child"]]
+
+
 def test_a_grandchild_does_as_well(serve, launch):
     wire = serve([answering(DONE)])
     launch(wire, """

@@ -20,7 +20,7 @@ SUFFIXES = (".c", ".h", ".def", ".py", ".pyi", ".md", ".sh")
 
 # A unit of the core includes those before it.
 CORE_UNITS = (
-    "status memory arena buffer environment url base64 clock process deadline retry sse escapes json head unread sockets "
+    "status memory arena text buffer environment url base64 clock process deadline retry sse escapes json head unread sockets "
     "pool moves session credentials proxy redirect route trust lane http"
 ).split()
 # What an exported name of a unit begins with, where that is not the unit's own name.
@@ -247,7 +247,7 @@ def allocations_go_through_memory(tree):
 @rule({"csrc/core/url.c": "void build(char *to)\n{\n    strcat(to, to);\n}\n"})
 def nothing_unbounded_unsafe_or_of_the_locale_is_called(tree):
     unsafe = (
-        r"\b(str(cpy|cat|ncpy|ncat|tok)|stpcpy|v?sprintf|gets|ato[ifl]+|\w*scanf|alloca|system|"
+        r"\b(str(cpy|cat|ncpy|ncat|tok|n?casecmp)|to(lower|upper)|stpcpy|v?sprintf|gets|ato[ifl]+|\w*scanf|alloca|system|"
         r"popen|s?rand|strtod|localtime|gmtime|setlocale|setenv|putenv|signal|fork|exit|abort)\("
     )
     for path, text in c_files(tree):

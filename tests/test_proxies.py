@@ -410,16 +410,6 @@ def test_a_proxy_that_is_no_url_is_refused_without_showing_it(monkeypatch, writt
     assert ": The proxy that the environment names for %s cannot be used: " % scheme in str(error)
 
 
-@pytest.mark.parametrize("written, port", [
-    ("%s", 80), ("http://%s", 80), ("HTTP://%s/", 80), ("https://%s", 443), ("socks5://%s", 1080), ("socks4://%s", 1080),
-    ("socks5h://user:pass@%s", 1080), ("%s:81", 81),
-])
-def test_a_proxy_without_a_port_has_the_usual_one(monkeypatch, written, port):
-    nobody = "255.255.255.255"  # refused by the system itself
-    monkeypatch.setenv("http_proxy", written % nobody)
-    assert "%s port %d " % (nobody, port) in str(error_of(run, "http://127.0.0.1:1")) + " "
-
-
 # ---- other kinds ----
 
 

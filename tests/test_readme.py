@@ -1,11 +1,15 @@
 """The README is true: its code runs, its tables are the API's, its commands and files exist."""
 
+import dataclasses
 import inspect
+import io
 import os
+import pprint
 import re
 import subprocess
 import sys
 import textwrap
+import typing
 
 import pytest
 
@@ -39,7 +43,7 @@ def test_the_code_runs_from_top_to_bottom(tmp_path):
                              env=dict(os.environ, SIM_API_KEY="any", PYTHONPATH=ROOT))
     assert ran.returncode == 0, ran.stdout
     assert "True {'message': 'Hello'}" in ran.stdout
-    assert re.search(r"^completed \{.*'output': \{'data': 'much'\}", ran.stdout, re.M)
+    assert re.search(r"^Output: \{'data': 'much'\}$", ran.stdout, re.M)
     assert "One, two, three, four, five" in ran.stdout
 
 
@@ -72,3 +76,46 @@ def test_every_target_it_names_is_there():
                             check=True).stdout
     for target in re.findall(r"(?:^ {4}|`)make ([a-z-]+)", README, re.M):
         assert re.search(r"^%s\b" % target, listed, re.M), target
+
+
+# ---- what it says about moving ----
+
+
+def failed_run():
+    with SimServer() as server, pytest.raises(simstudio.SimStudioError) as caught:
+        simstudio.SimStudioClient("any", server.url).execute_workflow("failing")
+    return caught.value
+
+
+def test_what_it_says_is_gone_is_gone():
+    assert not hasattr(simstudio.SimStudioClient("any"), "_session")
+    assert not hasattr(simstudio, "requests") and not hasattr(simstudio, "time")
+    assert typing.get_type_hints(simstudio.SimStudioClient.execute_workflow) == {}
+    assert failed_run().__cause__ is None and failed_run().__context__ is None
+
+
+@pytest.mark.parametrize("limit, delays", [({"retry_after": 0}, {}), ({"retry_after": None}, {"initial_delay": 0})])
+def test_retries_need_not_wait_in_a_test(limit, delays):
+    with SimServer() as server:
+        server.rate_limit(times=3, **limit)
+        client = simstudio.SimStudioClient("any", server.url)
+        assert client.execute_with_retry("echo", {"a": 1}, **delays).output == {"a": 1}
+        assert len(server.requests) == 4
+
+
+def test_a_result_is_printed_on_one_line_and_its_dict_on_several():
+    result = simstudio.WorkflowExecutionResult(True, {"text": "a" * 60, "more": "b" * 60})
+    assert "\n" not in pprint.pformat(result) and "\n" in pprint.pformat(dataclasses.asdict(result))
+
+
+def test_an_upload_is_not_named_by_its_form_field_where_it_is_written_out():
+    datastructures = pytest.importorskip("werkzeug.datastructures", reason="Flask could not be installed")
+    made = {}
+    exec(next(block for block in BLOCKS if "def as_file" in block).partition("\nclient.")[0], made)
+    upload = datastructures.FileStorage(io.BytesIO(b"%PDF"), "report.pdf", "field", "application/pdf")
+    written = made["as_file"](upload.read(), upload.filename, upload.mimetype)
+    upload.seek(0)
+    with SimServer() as server:
+        client = simstudio.SimStudioClient("any", server.url)
+        given, as_it_is = client.execute_workflow("echo", {"files": [written, upload]}).output["files"]
+    assert given == dict(as_it_is, name="report.pdf") and as_it_is["name"] == "field"

@@ -180,6 +180,17 @@ def test_an_error_event_is_forwarded(server, forwarding):
     forwarding.leave(answer)
 
 
+@pytest.mark.parametrize("cut, said", [(True, "Failed to execute workflow: "), ("quietly", "The stream ended without ")])
+def test_a_stream_that_breaks_off_ends_in_an_error_event(server, forwarding, cut, said):
+    server.add_workflow("workflow-id", {}, stream=Stream(["Once"], cut=cut))
+    answer = forwarding.get()[2]
+    first, event, rest = answer.read().decode().split("\n\n")
+    told = json.loads(event[len("data: "):])
+    assert (first + "\n\n", rest, told["event"]) == (ONCE.decode(), "", "error")
+    assert told["error"].startswith(said) and "the run may have happened" in told["error"]
+    forwarding.leave(answer)
+
+
 def test_a_browser_that_leaves_ends_the_stream(server, forwarding):
     server.add_workflow("workflow-id", {}, stream=Stream(["Once"] * 3 + [0.02, "more"] * 3000))
     answer = forwarding.get()[2]

@@ -147,7 +147,7 @@ def run(base):
 
 
 @pytest.mark.parametrize("name, host, reason", [
-    ("other_host", "localhost", "target host name 'localhost'"),
+    ("other_host", "localhost", "name 'localhost'"),
     ("other_host", "127.0.0.1", "'127.0.0.1'"),
     ("expired", "localhost", "expired"),
     ("not_yet", "localhost", "not yet valid"),

@@ -1,9 +1,11 @@
-"""The types that the package declares, held against the extension and against a user's program.
+"""The types that the package declares, held against the extension and against programs that use
+them: one that was written for it, the README's code and the examples.
 
 Needs what `make lint` installs; `make check-types` runs it with that.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import simstudio
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path(simstudio.__file__).parent
 PROGRAM = ROOT / "tests" / "typing" / "program.py"
+EXAMPLES = sorted(map(str, (ROOT / "examples").glob("*.py")))
 
 pytest.importorskip("mypy", reason="mypy is not installed here (make lint installs it)")
 
@@ -53,6 +56,28 @@ def test_the_package_and_a_program_that_uses_all_of_it_pass_mypy_in_strict_mode(
 def test_the_program_passes_pyright_in_strict_mode(check):
     pytest.importorskip("pyright", reason="pyright is not installed here (make lint installs it)")
     finished = check("pyright", "--pythonpath", sys.executable, str(PROGRAM))
+    assert finished.returncode == 0, finished.stdout
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """The programs that the documentation shows: the README's code, in one, and the examples."""
+    pytest.importorskip("flask", reason="Flask could not be installed, which an example imports")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    readme = tmp_path_factory.mktemp("shown") / "code_of_the_readme.py"
+    readme.write_text("\n".join(blocks), encoding="utf-8")
+    assert len(blocks) > 3 and len(EXAMPLES) > 10
+    return [str(readme), *EXAMPLES]
+
+
+def test_what_the_documentation_shows_passes_mypy(check, shown):
+    finished = check("mypy", "--check-untyped-defs", "--config-file=", *shown)
+    assert finished.returncode == 0, finished.stdout
+
+
+def test_what_the_documentation_shows_passes_pyright(check, shown):
+    pytest.importorskip("pyright", reason="pyright is not installed here (make lint installs it)")
+    finished = check("pyright", "--pythonpath", sys.executable, *shown)
     assert finished.returncode == 0, finished.stdout
 
 

@@ -7,7 +7,7 @@
 
 enum {
     FIRST_BLOCK = 64 * 1024,     /* each later block is twice the one before */
-    LARGEST_BLOCK = 4096 * 1024, /* the last one is not to be overshot by much */
+    LARGEST_BLOCK = 4096 * 1024, /* bounds the unused end of the last one */
 };
 
 struct sim_arena_block {

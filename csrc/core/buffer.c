@@ -84,3 +84,14 @@ enum sim_status sim_buffer_append_char(struct sim_buffer *buffer, char character
     sim_buffer_commit(buffer, 1);
     return SIM_OK;
 }
+
+enum sim_status sim_buffer_set(struct sim_buffer *buffer, struct sim_text text)
+{
+    sim_buffer_clear(buffer);
+    return sim_buffer_append(buffer, text.data, text.length);
+}
+
+struct sim_text sim_buffer_text(const struct sim_buffer *buffer)
+{
+    return (struct sim_text){buffer->data, buffer->length};
+}

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "core/status.h"
+#include "core/text.h"
 
 struct sim_buffer {
     char *data;      /* NULL until something was appended or reserved */
@@ -33,9 +34,15 @@ enum sim_status sim_buffer_append(struct sim_buffer *buffer, const char *bytes,
 enum sim_status sim_buffer_append_text(struct sim_buffer *buffer, const char *text) SIM_MUST_CHECK;
 enum sim_status sim_buffer_append_char(struct sim_buffer *buffer, char character) SIM_MUST_CHECK;
 
+/* Puts a copy of a text in place of the contents. */
+enum sim_status sim_buffer_set(struct sim_buffer *buffer, struct sim_text text) SIM_MUST_CHECK;
+
+/* The contents; void when they change. */
+struct sim_text sim_buffer_text(const struct sim_buffer *buffer);
+
 /* Makes room for `length` more bytes and returns where they go through `*place`; the caller
- * writes up to `length` of them there and reports how many with sim_buffer_commit(), also none:
- * that ends the bytes with their NUL again. */
+ * writes up to `length` of them there and must then call sim_buffer_commit(), with 0 too, which
+ * puts the NUL back. */
 enum sim_status sim_buffer_reserve(struct sim_buffer *buffer, size_t length,
                                    char **place) SIM_MUST_CHECK;
 void sim_buffer_commit(struct sim_buffer *buffer, size_t length);

@@ -1,9 +1,7 @@
 #include "core/clock.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 static int64_t read_clock_ms(clockid_t clock)
@@ -34,7 +32,7 @@ void sim_clock_sleep_ms(int64_t duration_ms)
 
 /* ---- reading ---- */
 
-/* A place in foreign text; every reader moves it on success only. */
+/* A place in foreign text. Readers move it on; one that fails may have moved it, too. */
 struct cursor {
     const char *at, *end;
 };
@@ -129,8 +127,8 @@ static bool read_imf_date(struct cursor cursor, struct moment *moment)
            read_literal(&cursor, " GMT") && cursor.at == cursor.end;
 }
 
-/* "Sunday, 06-Nov-94 08:49:37 GMT", after the day's name: a year more than 50 years ahead is the
- * last century's. */
+/* "Sunday, 06-Nov-94 08:49:37 GMT", after the day's name: a year more than 50 years ahead
+ * belongs to the previous century. */
 static bool read_rfc850_date(struct cursor cursor, int64_t now_ms, struct moment *moment)
 {
     int this_year = 1970 + (int)(now_ms / 1000 / 31556952), century = this_year - this_year % 100;
@@ -182,13 +180,8 @@ static bool read_http_date(struct cursor cursor, int64_t now_ms, int64_t *epoch_
 
 static struct cursor trimmed(struct sim_text text)
 {
-    struct cursor cursor = {text.data, text.data + text.length};
-
-    while (cursor.at < cursor.end && (*cursor.at == ' ' || *cursor.at == '\t'))
-        cursor.at++;
-    while (cursor.end > cursor.at && (cursor.end[-1] == ' ' || cursor.end[-1] == '\t'))
-        cursor.end--;
-    return cursor;
+    text = sim_text_trim(text);
+    return (struct cursor){text.data, text.data + text.length};
 }
 
 #define SATURATED (INT64_MAX / 10000)
@@ -251,8 +244,8 @@ static bool read_offset(struct cursor *cursor, int *offset_s)
         return false;
     if (!read_digits(cursor, 2, &hours))
         return false;
-    (void)read_literal(cursor, ":");
-    if (cursor->at != cursor->end && !read_digits(cursor, 2, &minutes))
+    if ((read_literal(cursor, ":") || cursor->at != cursor->end) &&
+        !read_digits(cursor, 2, &minutes))
         return false;
     *offset_s = sign * (hours * 60 + minutes) * 60;
     return hours <= 23 && minutes <= 59;

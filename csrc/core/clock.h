@@ -1,15 +1,15 @@
 /* Time: clocks, a wait, and the times that servers write into headers.
  *
- * Milliseconds throughout, in int64_t, names ending in _ms. The parsers read
- * foreign text: they never fail loudly, they say "this is no time". They use no
- * locale and no time zone data. */
+ * Milliseconds in int64_t, names ending in _ms; the epoch of a reset alone is in seconds. The
+ * parsers read foreign text: they never fail loudly, they say "this is no time". They use no locale
+ * and no time zone data. */
 #ifndef SIM_CORE_CLOCK_H
 #define SIM_CORE_CLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/url.h" /* struct sim_text */
+#include "core/text.h"
 
 /* Milliseconds since some fixed moment; never goes back. */
 int64_t sim_clock_monotonic_ms(void);
@@ -23,14 +23,14 @@ void sim_clock_sleep_ms(int64_t duration_ms);
 /* Retry-After: seconds ("3", also fractional "0.5") or an HTTP-date in any of RFC 9110's three
  * forms, seen from `now_ms` (wall clock). A moment that has passed is 0. False, and `*delay_ms`
  * untouched, for anything else: empty, negative, NaN, infinite, trailing text, impossible dates.
- * A delay beyond what int64_t milliseconds hold is cut to SIM_CLOCK_LONGEST_MS. */
+ * A longer delay than SIM_CLOCK_LONGEST_MS (24 days) is cut to it. */
 bool sim_clock_parse_retry_after(struct sim_text text, int64_t now_ms, int64_t *delay_ms);
 
 enum { SIM_CLOCK_LONGEST_MS = INT32_MAX };
 
-/* X-RateLimit-Reset: epoch seconds (an integer; a fraction is cut off) or ISO 8601 date and time
- * ("2025-11-30T10:01:00.000Z", offsets "+02:00", without one UTC). Epoch milliseconds (integers
- * of 10^11 and more) become seconds. False for anything else. */
+/* When a limit is reset: epoch seconds (an integer; a fraction is cut off) or ISO 8601 date and
+ * time ("2025-11-30T10:01:00.000Z", offsets "+02:00", without one UTC). Epoch milliseconds
+ * (integers of 10^11 and more) become seconds. False for anything else. */
 bool sim_clock_parse_reset(struct sim_text text, int64_t *epoch_s);
 
 #endif

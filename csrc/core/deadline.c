@@ -11,7 +11,7 @@ enum sim_status sim_deadline_left(const struct sim_timeouts *timeouts,
         const char *what;
     } deadlines[] = {
         {progress->was_sent ? 0 : timeouts->connect_ms, progress->active_ms,
-         "No connection within the time-out"},
+         "No connection within the timeout"},
         {progress->was_sent ? timeouts->read_ms : 0, progress->active_ms,
          "The server was silent for too long"},
         {timeouts->total_ms, progress->started_ms, "The whole exchange took too long"},
@@ -28,4 +28,11 @@ enum sim_status sim_deadline_left(const struct sim_timeouts *timeouts,
             *left_ms = left;
     }
     return SIM_OK;
+}
+
+int64_t sim_deadline_to_connect(const struct sim_timeouts *timeouts)
+{
+    int64_t connect_ms = timeouts->connect_ms, total_ms = timeouts->total_ms;
+
+    return connect_ms == 0 || (total_ms != 0 && total_ms < connect_ms) ? total_ms : connect_ms;
 }

@@ -1,6 +1,6 @@
 /* The deadlines of an exchange: which one is next, and whether it has passed.
  *
- * Owns the meaning of the three time-outs. Must not know the network, nor read the clock. */
+ * Owns the meaning of the three timeouts. Must not know the network, nor read the clock. */
 #ifndef SIM_CORE_DEADLINE_H
 #define SIM_CORE_DEADLINE_H
 
@@ -28,5 +28,8 @@ enum sim_status sim_deadline_left(const struct sim_timeouts *timeouts,
                                   const struct sim_progress *progress, int64_t now_ms,
                                   int64_t limit_ms, int64_t *left_ms,
                                   struct sim_error *error) SIM_MUST_CHECK;
+
+/* How long connecting may take, by whichever bound is the shorter; 0: for ever. */
+int64_t sim_deadline_to_connect(const struct sim_timeouts *timeouts);
 
 #endif

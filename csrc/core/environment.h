@@ -1,6 +1,6 @@
 /* Environment variables, many at a time.
  *
- * Reads and owns nothing; the caller sees to it that nobody changes the environment meanwhile. Must
+ * Owns and keeps nothing; the caller sees to it that nobody changes the environment meanwhile. Must
  * not know what the variables mean. */
 #ifndef SIM_CORE_ENVIRONMENT_H
 #define SIM_CORE_ENVIRONMENT_H

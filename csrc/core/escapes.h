@@ -6,7 +6,7 @@
 
 #include "core/buffer.h"
 #include "core/status.h"
-#include "core/url.h" /* struct sim_text */
+#include "core/text.h"
 
 /* Appends what the text between the quotes stands for, as UTF-8. SIM_NOT_JSON for a lone surrogate,
  * which UTF-8 cannot carry, and for an escape that is none; then nothing is appended. */

@@ -2,32 +2,15 @@
 
 #include <limits.h>
 #include <string.h>
-#include <strings.h>
-
-static bool is_blank(char character)
-{
-    return character == ' ' || character == '\t' || character == '\r' || character == '\n';
-}
-
-static struct sim_text trim(struct sim_text text)
-{
-    while (text.length > 0 && is_blank(text.data[0])) {
-        text.data++;
-        text.length--;
-    }
-    while (text.length > 0 && is_blank(text.data[text.length - 1]))
-        text.length--;
-    return text;
-}
 
 /* True when a line is the field of that name; its value comes trimmed. Most lines are not, and are
  * told by the place of their colon. */
-static bool is_field(struct sim_text line, const char *name, size_t length, struct sim_text *value)
+static bool is_field(struct sim_text line, struct sim_text name, struct sim_text *value)
 {
-    if (line.length <= length || line.data[length] != ':' ||
-        strncasecmp(line.data, name, length) != 0)
+    if (line.length <= name.length || line.data[name.length] != ':' ||
+        !sim_text_starts_nocase(line, name))
         return false;
-    *value = trim((struct sim_text){line.data + length + 1, line.length - length - 1});
+    *value = sim_text_trim(sim_text_skip(line, name.length + 1));
     return true;
 }
 
@@ -63,7 +46,7 @@ void sim_head_reset(struct sim_head *head)
     head->total = 0;
 }
 
-/* Digits alone: libcurl takes what begins with a number, and passes over one that is too large. */
+/* Digits alone: libcurl accepts trailing text, and ignores a number that is too large. */
 static bool parse_length(struct sim_text text, unsigned long long *length)
 {
     unsigned long long number = 0;
@@ -122,21 +105,18 @@ static enum sim_status note_length(struct sim_head *head, struct sim_text value,
 static enum sim_status note_field(struct sim_head *head, struct sim_text line,
                                   struct sim_error *error)
 {
-    static const char length[] = "content-length", framing[] = "transfer-encoding";
-    static const char chunked[] = "chunked";
     const char *colon = memchr(line.data, ':', line.length);
     struct sim_text value;
 
-    if (is_blank(line.data[0])) /* goes on with the field before */
+    if (sim_text_is_blank(line.data[0])) /* goes on with the field before */
         return SIM_OK;
-    if (colon == NULL || colon == line.data || is_blank(colon[-1]))
+    if (colon == NULL || colon == line.data || sim_text_is_blank(colon[-1]))
         return sim_fail(error, SIM_AMBIGUOUS, "The answer has a malformed header field");
     head->name_lengths |= bit_of((size_t)(colon - line.data));
-    if (is_field(line, length, sizeof length - 1, &value))
+    if (is_field(line, sim_text_of("content-length"), &value))
         return note_length(head, value, error);
-    if (is_field(line, framing, sizeof framing - 1, &value) && value.length >= sizeof chunked - 1 &&
-        strncasecmp(value.data + value.length - (sizeof chunked - 1), chunked,
-                    sizeof chunked - 1) == 0)
+    if (is_field(line, sim_text_of("transfer-encoding"), &value) &&
+        sim_text_ends_nocase(value, sim_text_of("chunked")))
         head->is_chunked = true;
     return SIM_OK;
 }
@@ -155,7 +135,8 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
     while (line.length > 0 &&
            (line.data[line.length - 1] == '\n' || line.data[line.length - 1] == '\r'))
         line.length--;
-    begins = line.length >= 5 && strncasecmp(line.data, "HTTP/", 5) == 0;
+    begins = !(head->is_complete && head->http_status >= 200) &&
+             sim_text_starts_nocase(line, sim_text_of("HTTP/"));
     if (begins)
         begin(head);
     else if (head->is_complete)
@@ -182,14 +163,15 @@ bool sim_head_says_length(const struct sim_head *head)
 
 bool sim_head_find(const struct sim_head *head, const char *name, struct sim_text *value)
 {
-    size_t at = 0, length = strlen(name);
+    const struct sim_text wanted = sim_text_of(name);
+    size_t at = 0;
 
     /* Most fields that are looked for are not there. */
-    if ((head->name_lengths & bit_of(length)) == 0)
+    if ((head->name_lengths & bit_of(wanted.length)) == 0)
         return false;
     while (at < head->lines.length) {
-        struct sim_text line = {head->lines.data + at, strlen(head->lines.data + at)};
-        if (at > 0 && is_field(line, name, length, value))
+        struct sim_text line = sim_text_of(head->lines.data + at);
+        if (at > 0 && is_field(line, wanted, value))
             return true;
         at += line.length + 1;
     }
@@ -206,25 +188,19 @@ bool sim_head_has_type(const struct sim_head *head, const char *media_type)
     end = memchr(type.data, ';', type.length);
     if (end != NULL)
         type.length = (size_t)(end - type.data);
-    type = trim(type);
-    return type.length == strlen(media_type) &&
-           strncasecmp(type.data, media_type, type.length) == 0;
+    return sim_text_equals_nocase(sim_text_trim(type), sim_text_of(media_type));
 }
 
 struct sim_text sim_head_reason(const struct sim_head *head)
 {
-    struct sim_text line = {head->lines.data, 0};
+    struct sim_text line = sim_text_of(head->lines.length > 0 ? head->lines.data : "");
 
-    if (head->lines.length == 0)
-        return (struct sim_text){"", 0};
-    line.length = strlen(line.data);
     /* "HTTP/1.1 404 Not Found": what follows the second space. */
     for (int words = 0; words < 2; words++) {
         const char *space = memchr(line.data, ' ', line.length);
         if (space == NULL)
             return (struct sim_text){"", 0};
-        line.length -= (size_t)(space + 1 - line.data);
-        line.data = space + 1;
+        line = sim_text_skip(line, (size_t)(space + 1 - line.data));
     }
-    return trim(line);
+    return sim_text_trim(line);
 }

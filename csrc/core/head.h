@@ -11,7 +11,7 @@
 
 #include "core/buffer.h"
 #include "core/status.h"
-#include "core/url.h" /* struct sim_text */
+#include "core/text.h"
 
 /* All heads of one request together, interim answers (1xx) included: a server that sends header
  * lines without end is cut off here. Real ones send a few KiB, and libcurl from 8.3 on takes
@@ -35,8 +35,8 @@ void sim_head_fini(struct sim_head *head); /* legal on all zero, and twice */
 /* Makes ready for a new exchange; keeps the memory. */
 void sim_head_reset(struct sim_head *head);
 
-/* Takes the next line, line end included or not. A status line begins a new head and forgets the
- * one before; lines between the blank line and the next status line (trailers) are dropped.
+/* Takes the next line, line end included or not. A status line begins a new head and forgets an
+ * interim one before it; lines behind the blank line of a final one (trailers) are dropped.
  * SIM_LIMIT past SIM_HEAD_LIMIT; SIM_AMBIGUOUS for a line that is neither a status line nor a
  * field, and for a Content-Length that is no number or differs from another: nobody can say then
  * where the body ends. */

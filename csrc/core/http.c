@@ -16,7 +16,8 @@ enum {
     STREAM_WINDOW = 512 * 1024,      /* of a stream, a step takes little more than this at once */
 };
 
-/* Checked out of a session a lane is an exchange, so threads never queue behind each other. */
+/* A lane that is checked out of a session's pool serves one exchange, so threads never queue behind
+ * each other. */
 struct sim_exchange {
     struct sim_lane lane;        /* first, so that the pool's pointer is ours */
     struct sim_session *session; /* counted while checked out */
@@ -26,11 +27,11 @@ struct sim_exchange {
     struct sim_route route;
     struct sim_head head;
     struct sim_buffer body;
-    struct sim_error failure; /* what a callback met, or the next step is to tell */
+    struct sim_error failure; /* a callback's, or one that the next step reports */
     struct sim_progress progress;
     bool is_added, was_repeated, has_news, is_done;
     bool is_stream;              /* the head says so */
-    curl_off_t traffic;          /* bytes sent and received of it, as noted last */
+    unsigned long long traffic;  /* bytes sent and received of it, as noted last */
     bool is_end_unseen;          /* libcurl failed before it had told the end of the body */
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
     long sent_before;            /* bytes counted before this request went out */
@@ -51,6 +52,15 @@ static void libcurl_init(void)
 }
 
 /* ---- callbacks: they append, note, or refuse ---- */
+
+static const char cut_short[] = "The connection closed before the answer was complete";
+
+/* The request, or its body, begins to go out: from here on the server's silence counts. */
+static void note_sending(struct sim_exchange *x)
+{
+    x->progress.was_sent = true;
+    x->progress.active_ms = sim_clock_monotonic_ms();
+}
 
 static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
 {
@@ -98,6 +108,11 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
     struct sim_text line = {bytes, unit * count};
 
     x->progress.was_sent = true; /* what is answered has gone out */
+    /* Newer libcurls hand over what had come of a line when the connection broke. */
+    if (line.length == 0 || line.data[line.length - 1] != '\n') {
+        (void)sim_fail(&x->failure, SIM_AMBIGUOUS, "%s", cut_short);
+        return 0;
+    }
     if (sim_head_add_line(&x->head, line, &x->failure) != SIM_OK)
         return 0;
     if (x->head.http_status >= 200)
@@ -125,8 +140,7 @@ static int on_prerequest(void *context, char *peer, char *local, int peer_port, 
     }
     x->sent_before = sent; /* what a proxy was asked for does not count */
     sim_buffer_clear(&x->lane.unread);
-    x->progress.was_sent = true;
-    x->progress.active_ms = sim_clock_monotonic_ms();
+    note_sending(x);
     return CURL_PREREQFUNC_OK;
 }
 #else
@@ -137,11 +151,12 @@ static size_t on_read(char *place, size_t unit, size_t count, void *context)
 
     if (length > unit * count)
         length = unit * count;
-    if (x->body_sent == 0)
+    if (x->body_sent == 0) {
         sim_buffer_clear(&x->lane.unread);
+        note_sending(x);
+    }
     memcpy(place, x->request.body.data + x->body_sent, length);
     x->body_sent += length;
-    x->progress.was_sent = true;
     return length;
 }
 
@@ -155,6 +170,17 @@ static int on_seek(void *context, curl_off_t offset, int origin)
         return CURL_SEEKFUNC_OK;
     x->was_repeated = true;
     return CURL_SEEKFUNC_FAIL;
+}
+
+/* For a request without a body libcurl calls nobody. */
+static void notice_sending(struct sim_exchange *x)
+{
+    double seconds = 0; /* until the connection was ready for the request */
+
+    if (!x->progress.was_sent &&
+        curl_easy_getinfo(x->lane.easy, CURLINFO_PRETRANSFER_TIME, &seconds) == CURLE_OK &&
+        seconds > 0)
+        note_sending(x);
 }
 #endif
 
@@ -178,7 +204,7 @@ static bool entry_is_usable(struct sim_pool_entry *entry)
 
 static bool entry_disarm(struct sim_pool_entry *entry)
 {
-    return sim_sockets_disarm(&((struct sim_exchange *)entry)->lane.sockets);
+    return sim_lane_disarm(&((struct sim_exchange *)entry)->lane);
 }
 
 static const struct sim_pool_kind lanes = {
@@ -246,23 +272,6 @@ static enum sim_status fail_no_memory(struct sim_error *error)
     return sim_fail(error, SIM_NO_MEMORY, "No memory for a request");
 }
 
-static bool exchange_set_method(struct sim_exchange *x)
-{
-    CURL *easy = x->lane.easy;
-    bool good;
-
-    if (!x->request.is_post)
-        return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
-    good = curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                            (curl_off_t)x->request.body.length) == CURLE_OK;
-#if SIM_LANE_HAS_PREREQUEST
-    return good && curl_easy_setopt(easy, CURLOPT_POSTFIELDS, x->request.body.data) == CURLE_OK;
-#else
-    return good;
-#endif
-}
-
 /* Sends the request where the route leads, for the first time or after a redirect. */
 static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_error *error)
 {
@@ -303,9 +312,12 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
     x->failure = (struct sim_error){SIM_OK, ""};
     x->is_done = x->is_draining = false;
     x->progress.started_ms = sim_clock_monotonic_ms();
+    sim_lane_set_connect_limit(&x->lane, sim_deadline_to_connect(&request->timeouts));
     if (sim_lane_set_headers(&x->lane, request->headers, request->header_count) != SIM_OK ||
-        sim_lane_set_trust(&x->lane, &request->trust) != SIM_OK || !exchange_set_method(x))
+        !sim_lane_set_method(&x->lane, request->is_post, request->body))
         status = fail_no_memory(error);
+    if (status == SIM_OK)
+        status = sim_lane_set_trust(&x->lane, &request->trust, error);
     if (status == SIM_OK)
         status = sim_route_begin(&x->route, &session->moves, request->base, request->path, error);
     if (status == SIM_OK)
@@ -316,6 +328,15 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
     }
     *exchange = x;
     return SIM_OK;
+}
+
+/* True, and told, when a deadline has passed. */
+static bool is_late(const struct sim_exchange *x, struct sim_error *error)
+{
+    int64_t left_ms = 0;
+
+    return sim_deadline_left(&x->request.timeouts, &x->progress, sim_clock_monotonic_ms(),
+                             SIM_HTTP_STEP_MS, &left_ms, error) != SIM_OK;
 }
 
 /* What libcurl's result means for the one question that matters: may the request have been
@@ -329,6 +350,8 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
     if (x->was_repeated)
         return sim_fail(error, SIM_AMBIGUOUS,
                         "The connection was lost after the request had been sent");
+    if (code == CURLE_OPERATION_TIMEDOUT && is_late(x, error))
+        return SIM_TIMED_OUT;
     if (code == CURLE_OUT_OF_MEMORY && !x->progress.was_sent)
         return fail_no_memory(error);
     /* libcurl calls a header line beyond its own limit (100 KiB) out of memory before 8.6. */
@@ -366,29 +389,21 @@ static bool exchange_rescue(struct sim_exchange *x)
     return !sim_unread_may_go_on(&x->body);
 }
 
-/* On HTTP/2 bytes between the answers are no other answer. */
-static void note_protocol(struct sim_exchange *x)
-{
-    long version = 0;
-    curl_socket_t descriptor = CURL_SOCKET_BAD;
-
-    if (curl_easy_getinfo(x->lane.easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&
-        version == CURL_HTTP_VERSION_2_0 &&
-        curl_easy_getinfo(x->lane.easy, CURLINFO_ACTIVESOCKET, &descriptor) == CURLE_OK)
-        sim_sockets_let_talk(&x->lane.sockets, descriptor);
-}
-
 /* Takes libcurl's verdict, if it has come to one. */
 static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
                                          struct sim_error *error)
 {
     CURLMsg *message = NULL;
     CURLcode code;
-    char *location = NULL;
+    char *target = NULL;
+    struct sim_text written = {"", 0};
     int queued = 0;
     bool followed = false;
     enum sim_status status;
 
+#if !SIM_LANE_HAS_PREREQUEST
+    notice_sending(x);
+#endif
     while ((message = curl_multi_info_read(x->lane.multi, &queued)) != NULL &&
            message->msg != CURLMSG_DONE)
         continue;
@@ -402,12 +417,12 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
         return exchange_fail(x, code, error);
     /* libcurl reports success for a head that was cut short and for an interim answer alone. */
     if (!x->head.is_complete || x->head.http_status < 200)
-        return sim_fail(error, SIM_AMBIGUOUS,
-                        "The connection closed before the answer was complete");
+        return sim_fail(error, SIM_AMBIGUOUS, "%s", cut_short);
     if (x->head.http_status >= 300 && x->head.http_status < 400)
-        (void)curl_easy_getinfo(x->lane.easy, CURLINFO_REDIRECT_URL, &location);
-    note_protocol(x);
-    status = sim_route_redirect(&x->route, x->head.http_status, x->request.is_post, location,
+        (void)curl_easy_getinfo(x->lane.easy, CURLINFO_REDIRECT_URL, &target);
+    sim_lane_note_protocol(&x->lane);
+    (void)sim_head_find(&x->head, "location", &written);
+    status = sim_route_redirect(&x->route, x->head.http_status, x->request.is_post, target, written,
                                 &followed, error);
     (void)curl_multi_remove_handle(x->lane.multi, x->lane.easy);
     x->is_added = false;
@@ -442,18 +457,15 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
     return status;
 }
 
-/* Under TLS not all that arrives is of the exchange: HTTP/2 PINGs, sent for a server that is dead,
- * would keep us waiting for ever. What counts is what libcurl tells: bodies, header lines. */
+/* What libcurl tells of the exchange counts: bodies, header lines. Under TLS nothing else does:
+ * HTTP/2 PINGs, sent for a server that is dead, would keep us waiting for ever. */
 static void note_traffic(struct sim_exchange *x, int64_t now_ms)
 {
-    curl_off_t sent = 0, arrived = 0;
+    unsigned long long traffic = sim_lane_traffic(&x->lane) + x->head.total;
 
-    (void)curl_easy_getinfo(x->lane.easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-    (void)curl_easy_getinfo(x->lane.easy, CURLINFO_SIZE_DOWNLOAD_T, &arrived);
-    sent += arrived + (curl_off_t)x->head.total;
-    if (sent != x->traffic && x->progress.was_sent)
+    if (traffic != x->traffic && x->progress.was_sent)
         x->progress.active_ms = now_ms;
-    x->traffic = sent;
+    x->traffic = traffic;
 }
 
 enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim_error *error)
@@ -475,7 +487,7 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
     while (!*done) {
         status = exchange_advance(x, done);
         now_ms = sim_clock_monotonic_ms();
-        if (x->route.is_https && !*done)
+        if (!*done)
             note_traffic(x, now_ms);
         if (status == SIM_OK && !*done)
             status = sim_deadline_left(&x->request.timeouts, &x->progress, now_ms, end_ms - now_ms,
@@ -569,14 +581,12 @@ bool sim_exchange_refused_redirect(const struct sim_exchange *x, struct sim_text
 bool sim_exchange_may_be_cut(const struct sim_exchange *x)
 {
     struct sim_text encoding;
-    long version = 0;
 
     if (x->head.http_status == 204) /* has no body */
         return false;
     if (x->is_end_unseen || sim_exchange_header(x, "content-encoding", &encoding))
         return true;
-    (void)curl_easy_getinfo(x->lane.easy, CURLINFO_HTTP_VERSION, &version);
-    return version < CURL_HTTP_VERSION_2_0 && !x->head.has_length && !x->head.is_chunked;
+    return !sim_lane_is_multiplexed(&x->lane) && !x->head.has_length && !x->head.is_chunked;
 }
 
 bool sim_exchange_was_sent(const struct sim_exchange *x)
@@ -586,15 +596,5 @@ bool sim_exchange_was_sent(const struct sim_exchange *x)
 
 bool sim_http_default_trust(struct sim_trust *trust)
 {
-#if LIBCURL_VERSION_NUM >= 0x074600
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-
-    /* The library may be older than the header that this was built with. */
-    return info->age >= CURLVERSION_SEVENTH &&
-           (sim_trust_from_path(info->cainfo, "libcurl's default", trust) ||
-            sim_trust_from_path(info->capath, "libcurl's default", trust));
-#else
-    (void)trust;
-    return false;
-#endif
+    return sim_lane_default_trust(trust);
 }

@@ -1,12 +1,11 @@
-/* HTTP exchanges: the only user of libcurl.
+/* HTTP exchanges: with lane.c, the only user of libcurl.
  *
  * A session keeps idle connections; an exchange is one request and its answer,
  * driven step by step by whoever waits for it. Owns connections, deadlines and
  * the redirects of an exchange. Must not know the API that is spoken, nor who waits.
  *
- * Threads: a session may be shared; an exchange belongs to one thread at a time. What is
- * short (everything but sim_exchange_step) may be called with a big lock held;
- * sim_exchange_step waits and should not be. */
+ * Threads: a session may be shared; an exchange belongs to one thread at a time. Call
+ * sim_exchange_step and sim_exchange_drain, which wait, with no lock held; all else is short. */
 #ifndef SIM_CORE_HTTP_H
 #define SIM_CORE_HTTP_H
 
@@ -18,7 +17,7 @@
 #include "core/session.h"
 #include "core/status.h"
 #include "core/trust.h"
-#include "core/url.h" /* struct sim_text */
+#include "core/text.h"
 
 enum {
     /* A step returns after this long, so that whoever waits can look at signals. */
@@ -40,8 +39,8 @@ struct sim_request {
     struct sim_trust trust; /* for https; read by sim_exchange_start only */
     const char *limit_name; /* what the message calls the limit of the body: */
     size_t response_limit;  /* a larger body (after decompression) is SIM_LIMIT */
-    /* The media type of bodies that are handed over as they arrive, NULL for none. Of such a
-     * stream steps return as soon as there is something new; no limit holds for the whole of it. */
+    /* The media type of bodies that are handed over as they arrive, NULL for none. For such an
+     * answer a step returns as soon as something arrives, and response_limit does not apply. */
     const char *stream_type;
 };
 

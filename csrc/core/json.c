@@ -24,8 +24,8 @@ struct walk {
 
 /* ---- what cJSON allocates ----
  *
- * Its hooks are process-wide, so they are set only where cJSON is a copy of our own. There a tree
- * goes at once, when it has been walked. */
+ * Its hooks are process-wide, so they are set only where cJSON is a copy of our own. A whole tree
+ * is released at once then, after the walk. */
 
 #ifdef SIM_PRIVATE_CJSON
 /* Of the thread that is parsing; the hooks are called without a context. */
@@ -128,7 +128,7 @@ void sim_json_fini(struct sim_json *document)
     *document = (struct sim_json){0};
 }
 
-/* A new value at the end of the list, NULL without memory; void when the next one is made. */
+/* A new value at the end of the list, NULL without memory; invalid after the next call. */
 static struct sim_json_value *add_value(struct walk *walk, enum sim_json_kind kind)
 {
     struct sim_json *out = walk->out;
@@ -151,7 +151,7 @@ static struct sim_json_value *add_value(struct walk *walk, enum sim_json_kind ki
     return value;
 }
 
-/* No text in memory is as long as the field could say. */
+/* The field holds the length of any text that fits into memory. */
 static void set_length(struct sim_json_value *value, size_t length)
 {
     value->length = length & ((UINT64_C(1) << 56) - 1);

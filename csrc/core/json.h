@@ -1,12 +1,12 @@
 /* JSON documents: the only user of cJSON.
  *
- * cJSON checks and gives the structure, and the fractions. Its other scalars are not exact
- * (integers beyond 2^53, "\u0000", key case), so a walk goes through the source text beside
- * the tree and lexes it strictly; where the two disagree the document is SIM_NOT_JSON, and
- * the caller asks a reader whose verdict stands. What stands in a string the walk alone
- * reads: cJSON, which would spend a third of the time on it, gets the text with empty ones.
- * What is handed over is a flat list of values: it is made without the caller's big lock,
- * and the tree is gone by then. Must not know what is built from a document. */
+ * cJSON validates the text and supplies the structure and the fractions. Its other scalars
+ * are not exact (integers beyond 2^53, "\u0000", key case), so a walk goes through the source
+ * text beside the tree and lexes it strictly; where the two disagree the document is
+ * SIM_NOT_JSON, and the caller asks a reader whose verdict stands. The contents of strings are
+ * read by the walk alone: cJSON is given a copy in which they are empty, which saves a third
+ * of its time. What is handed over is a flat list of values: it is made without any lock of
+ * the caller's, and the tree is gone by then. Must not know what is built from a document. */
 #ifndef SIM_CORE_JSON_H
 #define SIM_CORE_JSON_H
 
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "core/status.h"
-#include "core/url.h" /* struct sim_text */
+#include "core/text.h"
 
 enum sim_json_kind {
     SIM_JSON_NULL,

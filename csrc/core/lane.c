@@ -10,9 +10,10 @@
 
 enum {
     CONNECTIONS_PER_LANE = 3,  /* a redirected origin keeps both ends, and one to spare */
-    KEEPALIVE_IDLE_S = 60,     /* a silent run is probed this often, so that NATs and */
+    KEEPALIVE_IDLE_S = 60,     /* a silent connection is probed so often, so that NATs and */
     KEEPALIVE_INTERVAL_S = 30, /* firewalls keep it, and a dead peer is noticed */
-    UPLOAD_PIECE = 16 * 1024,  /* a TLS record; after each is looked for an early answer */
+    UPLOAD_PIECE = 16 * 1024,  /* one TLS record; after each we look for an early answer */
+    MULTI_QUICK_EXIT = 21,     /* CURLMOPT_QUICK_EXIT, which headers before 8.20 do not have */
 };
 
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
@@ -42,7 +43,8 @@ static int on_close(void *context, curl_socket_t descriptor)
     if (lane->keeps_unread)
         sim_unread_fetch(&lane->unread, descriptor);
     sim_sockets_remove(&lane->sockets, descriptor);
-    /* Forked children may have it too, and would keep it open; what they close is not it. */
+    /* A forked child may hold a copy and keep the connection open: closing ours alone would not end
+     * it. */
     (void)shutdown(descriptor, SHUT_RDWR);
     return close(descriptor);
 }
@@ -61,9 +63,10 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
 #else
     SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-    /* What libcurl takes for granted depends on its age and on how it was built. */
+    /* libcurl's defaults depend on its version and on how it was built. */
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    if ((curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0)
+        SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_PIECE);
     SET(CURLOPT_TCP_NODELAY, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
@@ -89,14 +92,14 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
     SET(CURLOPT_SEEKFUNCTION, callbacks->on_seek);
     SET(CURLOPT_SEEKDATA, callbacks->context);
 #endif
-    /* The deadlines are kept by the steps, to the millisecond; libcurl's own would be 300 s. */
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)SIM_CLOCK_LONGEST_MS);
 #undef SET
     /* Refused by a libcurl without HTTP/2 or without the option: it does without. */
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    /* A stalled look-up is left behind; from 8.20 on the threads for it are the multi handle's. */
 #if LIBCURL_VERSION_NUM >= 0x075700
-    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a stalled look-up is left behind */
+    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
+    (void)curl_multi_setopt(lane->multi, (CURLMoption)MULTI_QUICK_EXIT, 1L);
     return good && curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS,
                                      (long)CONNECTIONS_PER_LANE) == CURLM_OK;
 }
@@ -134,6 +137,39 @@ void sim_lane_fini(struct sim_lane *lane)
     lane->easy = NULL;
     lane->url = NULL;
     lane->headers = NULL;
+}
+
+/* Without a socket to tell by, nobody knows whether the descriptors that libcurl has besides are
+ * still its own in the child. */
+bool sim_lane_disarm(struct sim_lane *lane)
+{
+    return sim_sockets_disarm(&lane->sockets) && lane->sockets.count > 0;
+}
+
+void sim_lane_set_connect_limit(struct sim_lane *lane, int64_t limit_ms)
+{
+    enum { MARGIN_MS = 50 };
+
+    if (limit_ms > SIM_CLOCK_LONGEST_MS - MARGIN_MS)
+        limit_ms = SIM_CLOCK_LONGEST_MS - MARGIN_MS;
+    (void)curl_easy_setopt(lane->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                           limit_ms > 0 ? (long)limit_ms + MARGIN_MS : (long)SIM_CLOCK_LONGEST_MS);
+}
+
+bool sim_lane_set_method(struct sim_lane *lane, bool is_post, struct sim_text body)
+{
+    CURL *easy = lane->easy;
+    bool good;
+
+    if (!is_post)
+        return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
+    good = curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.length) == CURLE_OK;
+#if SIM_LANE_HAS_PREREQUEST
+    return good && curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data) == CURLE_OK;
+#else
+    return good;
+#endif
 }
 
 /* A kept list of header fields serves again while the fields are the same, as they are from call
@@ -176,11 +212,15 @@ enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *h
     return SIM_OK;
 }
 
+static enum sim_status fail_no_memory(struct sim_error *error)
+{
+    return sim_fail(error, SIM_NO_MEMORY, "No memory for a request");
+}
+
 /* A text that may be NULL, which an empty one stands for. */
 static enum sim_status keep(struct sim_buffer *out, const char *text)
 {
-    sim_buffer_clear(out);
-    return sim_buffer_append_text(out, text != NULL ? text : "");
+    return sim_buffer_set(out, sim_text_of(text != NULL ? text : ""));
 }
 
 static bool is_kept(const struct sim_buffer *buffer, const char *text)
@@ -188,9 +228,34 @@ static bool is_kept(const struct sim_buffer *buffer, const char *text)
     return strcmp(buffer->data, text != NULL ? text : "") == 0;
 }
 
-enum sim_status sim_lane_set_trust(struct sim_lane *lane, const struct sim_trust *trust)
+bool sim_lane_default_trust(struct sim_trust *trust)
+{
+#if LIBCURL_VERSION_NUM >= 0x074600
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    /* The library may be older than the header that this was built with. */
+    return info->age >= CURLVERSION_SEVENTH &&
+           (sim_trust_from_path(info->cainfo, "libcurl's default", trust) ||
+            sim_trust_from_path(info->capath, "libcurl's default", trust));
+#else
+    (void)trust;
+    return false;
+#endif
+}
+
+/* A kind of place that this libcurl cannot take need not be set to none: it has none. */
+static CURLcode set_place(CURL *easy, CURLoption option, const char *place)
+{
+    CURLcode code = curl_easy_setopt(easy, option, place);
+
+    return place == NULL && code != CURLE_OUT_OF_MEMORY ? CURLE_OK : code;
+}
+
+enum sim_status sim_lane_set_trust(struct sim_lane *lane, const struct sim_trust *trust,
+                                   struct sim_error *error)
 {
     CURL *easy = lane->easy;
+    CURLcode code;
 
     if (lane->has_trust && is_kept(&lane->ca_file, trust->file) &&
         is_kept(&lane->ca_directory, trust->directory))
@@ -198,14 +263,19 @@ enum sim_status sim_lane_set_trust(struct sim_lane *lane, const struct sim_trust
     lane->has_trust = false;
     if (keep(&lane->ca_file, trust->file) != SIM_OK ||
         keep(&lane->ca_directory, trust->directory) != SIM_OK)
-        return SIM_NO_MEMORY;
+        return fail_no_memory(error);
+    code = set_place(easy, CURLOPT_CAINFO, trust->file);
+    if (code == CURLE_OK)
+        code = set_place(easy, CURLOPT_CAPATH, trust->directory);
+    if (code != CURLE_OK && code != CURLE_OUT_OF_MEMORY)
+        return sim_fail(error, SIM_NOT_SENT, "This libcurl takes no certificates from %s (%s)",
+                        trust->source, curl_easy_strerror(code));
     /* Those of proxies are refused by a libcurl without https proxies, which needs none. */
     lane->has_trust =
+        code == CURLE_OK &&
         curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, trust->file) != CURLE_OUT_OF_MEMORY &&
-        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, trust->directory) != CURLE_OUT_OF_MEMORY &&
-        curl_easy_setopt(easy, CURLOPT_CAINFO, trust->file) == CURLE_OK &&
-        curl_easy_setopt(easy, CURLOPT_CAPATH, trust->directory) == CURLE_OK;
-    return lane->has_trust ? SIM_OK : SIM_NO_MEMORY;
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, trust->directory) != CURLE_OUT_OF_MEMORY;
+    return lane->has_trust ? SIM_OK : fail_no_memory(error);
 }
 
 /* NULL for either part means none, so that those of an earlier exchange do not stand. */
@@ -253,21 +323,27 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
 }
 
 /* The transfer under way waits to send and no more to receive. A socket beyond FD_SETSIZE is in no
- * set: nothing is known of it then. */
+ * set: nothing is known of it then. Newer libcurls have a descriptor of their own in the sets. */
 static bool lane_only_sends(const struct sim_lane *lane)
 {
     fd_set reads, writes, failures;
     int highest = -1;
+    bool sends = false;
 
     FD_ZERO(&reads);
     FD_ZERO(&writes);
     FD_ZERO(&failures);
     if (curl_multi_fdset(lane->multi, &reads, &writes, &failures, &highest) != CURLM_OK)
         return false;
-    for (int descriptor = 0; descriptor <= highest; descriptor++)
+    for (size_t i = 0; i < lane->sockets.count; i++) {
+        int descriptor = lane->sockets.open[i];
+        if (descriptor > highest)
+            continue;
         if (FD_ISSET(descriptor, &reads))
             return false;
-    return highest >= 0;
+        sends = sends || FD_ISSET(descriptor, &writes);
+    }
+    return sends;
 }
 
 const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane)
@@ -280,6 +356,33 @@ const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane)
         descriptor != CURL_SOCKET_BAD)
         sim_unread_fetch(&lane->unread, descriptor);
     return &lane->unread;
+}
+
+/* On HTTP/2 bytes between the answers are no other answer. */
+void sim_lane_note_protocol(struct sim_lane *lane)
+{
+    curl_socket_t descriptor = CURL_SOCKET_BAD;
+
+    if (sim_lane_is_multiplexed(lane) &&
+        curl_easy_getinfo(lane->easy, CURLINFO_ACTIVESOCKET, &descriptor) == CURLE_OK)
+        sim_sockets_let_talk(&lane->sockets, descriptor);
+}
+
+bool sim_lane_is_multiplexed(const struct sim_lane *lane)
+{
+    long version = 0;
+
+    return curl_easy_getinfo(lane->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK &&
+           version >= CURL_HTTP_VERSION_2_0;
+}
+
+unsigned long long sim_lane_traffic(const struct sim_lane *lane)
+{
+    curl_off_t sent = 0, arrived = 0;
+
+    (void)curl_easy_getinfo(lane->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    (void)curl_easy_getinfo(lane->easy, CURLINFO_SIZE_DOWNLOAD_T, &arrived);
+    return (unsigned long long)sent + (unsigned long long)arrived;
 }
 
 bool sim_lane_has_received(const struct sim_lane *lane, unsigned long long length)

@@ -42,8 +42,8 @@ struct sim_lane {
     bool has_trust;                /* libcurl has the trust that stands here */
     struct sim_buffer ca_file, ca_directory;
     struct sim_sockets sockets;
-    bool keeps_unread;             /* connections that are closed leave here */
-    struct sim_buffer unread;      /* what they had still to read */
+    bool keeps_unread;             /* a connection that is closed leaves in `unread` */
+    struct sim_buffer unread;      /* the bytes that it had still to read */
     char message[CURL_ERROR_SIZE]; /* libcurl's own words for the last failure */
 };
 
@@ -59,26 +59,51 @@ struct sim_lane_callbacks {
     void *context;
 };
 
-/* Makes a lane in zeroed memory. False, and finished, without memory. */
+/* Makes a lane in zeroed memory. False, and finished, without memory or with a libcurl that is too
+ * old. */
 bool sim_lane_init(struct sim_lane *lane,
                    const struct sim_lane_callbacks *callbacks) SIM_MUST_CHECK;
 /* Closes the connections. Legal on all zero. */
 void sim_lane_fini(struct sim_lane *lane);
 
+/* Sets method and body of the next requests; the body must stay where it is. */
+bool sim_lane_set_method(struct sim_lane *lane, bool is_post, struct sim_text body) SIM_MUST_CHECK;
+
+/* Tells libcurl how long connecting may take (0: for ever), a little more than the steps allow.
+ * They keep the deadline, to the millisecond; libcurl goes by it in sharing the time between the
+ * addresses of a host, so that a dead one is passed by. */
+void sim_lane_set_connect_limit(struct sim_lane *lane, int64_t limit_ms);
+
 /* Sets the header fields of the next requests; cheap while they are the same as before. */
 enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *headers,
                                      size_t count) SIM_MUST_CHECK;
 
-/* Sets what the certificates of a server, and of an https proxy, are checked against. */
-enum sim_status sim_lane_set_trust(struct sim_lane *lane,
-                                   const struct sim_trust *trust) SIM_MUST_CHECK;
+/* Sets what the certificates of a server, and of an https proxy, are checked against. SIM_NOT_SENT
+ * where libcurl's TLS has no use for such a place. */
+enum sim_status sim_lane_set_trust(struct sim_lane *lane, const struct sim_trust *trust,
+                                   struct sim_error *error) SIM_MUST_CHECK;
 
 /* Sets URL, credentials and proxy of the next request. */
 enum sim_status sim_lane_set_route(struct sim_lane *lane,
                                    const struct sim_route *route) SIM_MUST_CHECK;
 
+/* In a forked child: as sim_sockets_disarm(). */
+bool sim_lane_disarm(struct sim_lane *lane) SIM_MUST_CHECK;
+
 /* What the connection of a failed transfer had still to read, where that was to be kept. */
 const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane);
+
+/* After an answer: notes what its connection speaks, for when it is idle. */
+void sim_lane_note_protocol(struct sim_lane *lane);
+
+/* True when the answer came in frames that mark its end (HTTP/2 and later). */
+bool sim_lane_is_multiplexed(const struct sim_lane *lane);
+
+/* Bytes of bodies, sent and received, in the transfer under way or done. */
+unsigned long long sim_lane_traffic(const struct sim_lane *lane);
+
+/* The place of certificates that libcurl was built with; false where it is none or not there. */
+bool sim_lane_default_trust(struct sim_trust *trust);
 
 /* True when so many bytes of the answer's body have arrived, before they were decompressed. */
 bool sim_lane_has_received(const struct sim_lane *lane, unsigned long long length);

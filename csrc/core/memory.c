@@ -37,7 +37,7 @@ static bool may_allocate(void)
     long left = atomic_load(&allowed_allocations);
     while (left >= 0) {
         /* After the refusal the count turns negative: one allocation fails, not all that follow,
-         * so that the way out of the failure is exercised as it would run in earnest. */
+         * so that the way out of the failure is exercised as in production. */
         if (atomic_compare_exchange_weak(&allowed_allocations, &left, left - 1)) {
             if (left == 0) {
                 atomic_store(&refused_any, 1);
@@ -113,7 +113,7 @@ static void *map(size_t size)
 
     if (block == MAP_FAILED)
         return NULL;
-    (void)madvise(block, mapped_size(size), MADV_HUGEPAGE); /* a hint: small ones do as well */
+    (void)madvise(block, mapped_size(size), MADV_HUGEPAGE); /* a hint: small pages work too */
     return block;
 }
 

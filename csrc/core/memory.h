@@ -16,9 +16,9 @@ void *sim_alloc_zeroed(size_t count, size_t size) SIM_MUST_CHECK;
 void *sim_realloc(void *block, size_t size) SIM_MUST_CHECK;
 void sim_free(void *block);
 
-/* The same for what may be large and does not live long: whoever frees it says its size again.
- * Large blocks come from the system and go back there, in its huge pages where it has them: with
- * small ones, faults take a third of the time in which a large document is read. */
+/* The same for what may be large and does not live long; the caller passes the size again to free
+ * it. Large blocks come from the system and go back there, in its huge pages where it has them:
+ * with small ones, page faults cost a third of the time in which a large document is read. */
 void *sim_alloc_large(size_t size) SIM_MUST_CHECK;
 void *sim_realloc_large(void *block, size_t size, size_t new_size) SIM_MUST_CHECK;
 void sim_free_large(void *block, size_t size);

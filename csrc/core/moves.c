@@ -1,7 +1,6 @@
 #include "core/moves.h"
 
 #include <stdint.h>
-#include <string.h>
 
 bool sim_moves_init(struct sim_moves *moves)
 {
@@ -29,9 +28,8 @@ enum sim_status sim_moves_resolve(struct sim_moves *moves, struct sim_text base,
     enum sim_status status;
 
     (void)pthread_mutex_lock(&moves->lock);
-    if (base.length > 0 && moves->from.length == base.length &&
-        memcmp(moves->from.data, base.data, base.length) == 0)
-        base = (struct sim_text){moves->to.data, moves->to.length};
+    if (base.length > 0 && sim_text_equals(sim_buffer_text(&moves->from), base))
+        base = sim_buffer_text(&moves->to);
     status = sim_buffer_append(out, base.data, base.length);
     (void)pthread_mutex_unlock(&moves->lock);
     return status;
@@ -43,14 +41,12 @@ void sim_moves_note(struct sim_moves *moves, struct sim_text from, struct sim_te
     struct sim_url old, new;
 
     if (sim_url_parse(from, &old, NULL) != SIM_OK || sim_url_parse(to, &new, NULL) != SIM_OK ||
-        new.has_query || old.path.length != new.path.length || old.path.length < path.length ||
-        memcmp(old.path.data, new.path.data, old.path.length) != 0)
+        new.has_query || !sim_text_equals(old.path, new.path) || old.path.length < path.length)
         return;
     (void)pthread_mutex_lock(&moves->lock);
-    sim_buffer_clear(&moves->from);
-    sim_buffer_clear(&moves->to);
-    if (sim_buffer_append(&moves->to, to.data, to.length - path.length) != SIM_OK ||
-        sim_buffer_append(&moves->from, from.data, from.length - path.length) != SIM_OK)
+    to.length -= path.length;
+    from.length -= path.length;
+    if (sim_buffer_set(&moves->to, to) != SIM_OK || sim_buffer_set(&moves->from, from) != SIM_OK)
         sim_buffer_clear(&moves->from);
     (void)pthread_mutex_unlock(&moves->lock);
 }

@@ -24,7 +24,7 @@ enum sim_status sim_moves_resolve(struct sim_moves *moves, struct sim_text base,
                                   struct sim_buffer *out) SIM_MUST_CHECK;
 
 /* Notes that `from` was redirected to `to` for good; both end in `path`, the path asked for below
- * the base. What a workflow answers must not move other calls: only another origin with the very
+ * the base. What one answer says must not move other calls: only another origin with the very
  * same path counts, anything else is ignored. Without memory nothing is noted, and the next
  * exchange is redirected again. */
 void sim_moves_note(struct sim_moves *moves, struct sim_text from, struct sim_text to,

@@ -50,9 +50,9 @@ static void free_list(struct sim_pool *pool, struct sim_pool_entry *entry)
     }
 }
 
-/* The lock may have been held by a thread that the child does not have, so it is made anew. The
- * child has one thread when it first comes here: it is the one that forked, and threads that it
- * starts before are ordered behind this by whatever lock the callers share. */
+/* The lock may have been held by a thread that the child does not have, so it is made anew. None is
+ * needed for that: a fork leaves one thread, and if the child starts others before it first comes
+ * here, the callers are to serialise them (for the binding, the GIL; tests/test_fork.py). */
 bool sim_pool_notice_fork(struct sim_pool *pool)
 {
     struct sim_pool_entry *idle, *next;

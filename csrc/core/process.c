@@ -40,7 +40,7 @@ static void after_fork_in_parent(void)
     (void)atomic_fetch_sub(&forking, 1);
 }
 
-/* The one thread there is has forked, so it is not inside. */
+/* The child's only thread is the one that forked, so nobody is inside. */
 static void after_fork_in_child(void)
 {
     atomic_store(&holding, 0);

@@ -1,8 +1,8 @@
 /* Which process this is, without asking the kernel each time, and how forks are held off.
  *
- * Owns one cached number that a fork makes void, and the count of threads that are where no fork
- * should find them. A fork that goes round the C library (a bare clone system call) is not seen.
- * Must not know who wants to know. */
+ * Owns one cached number that a fork makes void, and the count of threads inside a stretch during
+ * which no fork may happen. A fork that goes round the C library (a bare clone system call) is not
+ * seen. Must not know who wants to know. */
 #ifndef SIM_CORE_PROCESS_H
 #define SIM_CORE_PROCESS_H
 

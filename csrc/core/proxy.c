@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/environment.h"
 
@@ -52,24 +51,24 @@ void sim_proxy_fini(struct sim_proxy *proxy)
 /* ---- the environment ---- */
 
 /* Where the variables stand in what is found. */
-enum { HTTP, HTTPS, ALL, NO, SCHEMES, REQUEST_METHOD = 2 * SCHEMES, VARIABLES };
+enum { HTTP, HTTPS, ALL, NO, PER_CASE, REQUEST_METHOD = 2 * PER_CASE, VARIABLES };
 
 static const char *const variables[VARIABLES] = {
     [HTTP] = "http_proxy",
     [HTTPS] = "https_proxy",
     [ALL] = "all_proxy",
     [NO] = "no_proxy",
-    [SCHEMES + HTTP] = "HTTP_PROXY",
-    [SCHEMES + HTTPS] = "HTTPS_PROXY",
-    [SCHEMES + ALL] = "ALL_PROXY",
-    [SCHEMES + NO] = "NO_PROXY",
+    [PER_CASE + HTTP] = "HTTP_PROXY",
+    [PER_CASE + HTTPS] = "HTTPS_PROXY",
+    [PER_CASE + ALL] = "ALL_PROXY",
+    [PER_CASE + NO] = "NO_PROXY",
     [REQUEST_METHOD] = "REQUEST_METHOD",
 };
 
 /* The variable in lower case, which counts even when empty, else in upper case. */
 static const char *either_case(const char *const *values, int which)
 {
-    return values[which] != NULL ? values[which] : values[SCHEMES + which];
+    return values[which] != NULL ? values[which] : values[PER_CASE + which];
 }
 
 static bool is_empty(const char *value)
@@ -104,9 +103,9 @@ enum sim_status sim_proxies_read(struct sim_proxies *proxies)
     sim_environment_find(variables, VARIABLES, values);
     /* In a CGI program HTTP_PROXY is the client's "Proxy:" header. */
     if (values[REQUEST_METHOD] != NULL)
-        values[SCHEMES + HTTP] = NULL;
+        values[PER_CASE + HTTP] = NULL;
     /* Unlike a proxy's variable, an empty one here does not hide the other. */
-    exempt = is_empty(values[NO]) ? values[SCHEMES + NO] : values[NO];
+    exempt = is_empty(values[NO]) ? values[PER_CASE + NO] : values[NO];
     status = keep(proxies, &proxies->http, proxy_of(values, HTTP));
     if (status == SIM_OK)
         status = keep(proxies, &proxies->https, proxy_of(values, HTTPS));
@@ -138,14 +137,12 @@ static bool is_in_network(struct in_addr address, const char *entry)
 /* True for the domain itself, and for names below it. */
 static bool is_in_domain(const char *name, const char *domain)
 {
-    size_t name_length = strlen(name), length;
+    struct sim_text whole = sim_text_of(name), end = sim_text_of(domain);
 
-    while (*domain == '.')
-        domain++;
-    length = strlen(domain);
-    return length > 0 && length <= name_length &&
-           strcasecmp(name + name_length - length, domain) == 0 &&
-           (length == name_length || name[name_length - length - 1] == '.');
+    while (end.length > 0 && end.data[0] == '.')
+        end = sim_text_skip(end, 1);
+    return end.length > 0 && sim_text_ends_nocase(whole, end) &&
+           (end.length == whole.length || name[whole.length - end.length - 1] == '.');
 }
 
 /* One entry against the host, alone and with the port that the URL names. */
@@ -153,7 +150,7 @@ static bool entry_matches(const char *entry, const char *host, const char *host_
 {
     struct in_addr address;
 
-    if (inet_aton(host, &address) != 0) /* urllib has an address for a name, too */
+    if (inet_aton(host, &address) != 0) /* urllib matches an address as if it were a name, too */
         return is_in_network(address, entry) || is_in_domain(host, entry);
     return is_in_domain(host, entry) || is_in_domain(host_and_port, entry);
 }
@@ -207,13 +204,13 @@ static enum sim_status append_url(struct sim_buffer *out, const char *scheme, un
 static enum sim_status parse(const char *text, struct sim_proxy *proxy, struct sim_error *error)
 {
     const char *mark = strstr(text, "://");
-    struct sim_text scheme = {"http", 4}, rest = {text, strlen(text)};
+    struct sim_text scheme = sim_text_of("http"), rest = sim_text_of(text);
     struct sim_url url;
     enum sim_status status;
 
     if (mark != NULL) {
         scheme = (struct sim_text){text, (size_t)(mark - text)};
-        rest = (struct sim_text){mark + 3, rest.length - scheme.length - 3};
+        rest = sim_text_of(mark + 3);
     }
     status = sim_url_parse_schemeless(rest, &url, error);
     if (status == SIM_OK)
@@ -221,8 +218,7 @@ static enum sim_status parse(const char *text, struct sim_proxy *proxy, struct s
     if (status != SIM_OK)
         return status;
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
-        if (strlen(schemes[i].name) != scheme.length ||
-            strncasecmp(schemes[i].name, scheme.data, scheme.length) != 0)
+        if (!sim_text_equals_nocase(scheme, sim_text_of(schemes[i].name)))
             continue;
         status = append_url(&proxy->url, schemes[i].name, url.has_port ? url.port : schemes[i].port,
                             url.host);

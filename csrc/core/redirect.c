@@ -86,7 +86,7 @@ static bool was_visited(const struct sim_redirects *redirects, const struct sim_
     size_t at = 0;
 
     while (at < redirects->visited.length) {
-        struct sim_text text = {redirects->visited.data + at, strlen(redirects->visited.data + at)};
+        struct sim_text text = sim_text_of(redirects->visited.data + at);
         struct sim_url seen;
         if (sim_url_parse(text, &seen, NULL) == SIM_OK && sim_url_is_same_origin(&seen, url) &&
             is_same_path(seen.path, url->path))
@@ -100,6 +100,42 @@ static bool ends_with(struct sim_text text, struct sim_text suffix)
 {
     return text.length >= suffix.length &&
            memcmp(text.data + text.length - suffix.length, suffix.data, suffix.length) == 0;
+}
+
+/* What stands between the two slashes and the path of a URL, absolute or without its scheme. */
+static struct sim_text authority_of(struct sim_text written)
+{
+    const struct sim_text none = {"", 0};
+    size_t start = 0, end;
+
+    while (start < written.length && strchr("/\\?#", written.data[start]) == NULL)
+        start++; /* the scheme */
+    if ((start > 0 && written.data[start - 1] != ':') || written.length - start < 2 ||
+        written.data[start] != '/' || written.data[start + 1] != '/')
+        return none;
+    written = sim_text_skip(written, start + 2);
+    for (end = 0; end < written.length && strchr("/?#", written.data[end]) == NULL; end++)
+        continue;
+    written.length = end;
+    return written;
+}
+
+/* True for a Location that names a user, or has a backslash there, which browsers take for a slash:
+ * who reads it may see another host than libcurl does. */
+static bool is_misleading(struct sim_text written)
+{
+    struct sim_text authority = authority_of(written);
+
+    return authority.length > 0 && (memchr(authority.data, '@', authority.length) != NULL ||
+                                    memchr(authority.data, '\\', authority.length) != NULL);
+}
+
+static bool has_escaped_dot(struct sim_text written)
+{
+    for (; written.length > 0; written = sim_text_skip(written, 1))
+        if (sim_text_starts_nocase(written, sim_text_of("%2e")))
+            return true;
+    return false;
 }
 
 static bool is_permanent(long http_status)
@@ -121,14 +157,15 @@ enum sim_status sim_redirects_decide(struct sim_redirects *redirects,
 
     *follow = false;
     if (!is_redirect(redirect->http_status, redirect->is_post) ||
-        redirects->hops >= SIM_REDIRECT_MOST ||
+        redirects->hops >= SIM_REDIRECT_MOST || is_misleading(redirect->written) ||
         sim_url_parse(redirect->from, &from, NULL) != SIM_OK ||
         sim_url_parse(redirect->target, &target, NULL) != SIM_OK ||
         !sim_url_is_same_site(&from, &target))
         return SIM_OK;
-    if (redirect->is_post && (!ends_with(target.path, redirect->path) || target.has_query ||
-                              has_dot_segment(from.path) || has_dot_segment(target.path) ||
-                              was_visited(redirects, &target)))
+    if (redirect->is_post &&
+        (!ends_with(target.path, redirect->path) || target.has_query ||
+         has_dot_segment(from.path) || has_dot_segment(target.path) ||
+         has_escaped_dot(redirect->written) || was_visited(redirects, &target)))
         return SIM_OK;
     status = note_visited(redirects, redirect->target);
     if (status != SIM_OK)

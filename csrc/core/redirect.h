@@ -30,18 +30,19 @@ enum sim_status sim_redirects_begin(struct sim_redirects *redirects,
 struct sim_redirect {
     long http_status;
     bool is_post;
-    struct sim_text from;   /* the URL that answered */
-    struct sim_text target; /* where it points, absolute */
-    struct sim_text path;   /* the path asked for below the base URL */
+    struct sim_text from;    /* the URL that answered */
+    struct sim_text target;  /* where it points, absolute */
+    struct sim_text written; /* its Location field, as the server wrote it */
+    struct sim_text path;    /* the path asked for below the base URL */
 };
 
 /* Decides. Followed is what stays on the same site (sim_url_is_same_site) within
  * SIM_REDIRECT_MOST hops. A POST is sent again only on 301, 302, 307 and 308, only when the
  * target's path ends with the path asked for (a moved origin or prefix), and never to a URL where
- * this exchange has been: a workflow can answer with any redirect after it has run, and
- * following that would run it twice. Where dot segments leave in doubt which place is meant, it
- * is not sent either. On true the target has been noted as visited. SIM_NO_MEMORY
- * is the only failure. */
+ * this exchange has been: a server can answer with any redirect after it has done what was asked,
+ * and following that would do it twice. Where dot segments leave in doubt which place is meant, it
+ * is not sent either. What newer libcurls leave out of the target is looked for in the Location.
+ * On true the target has been noted as visited. SIM_NO_MEMORY is the only failure. */
 enum sim_status sim_redirects_decide(struct sim_redirects *redirects,
                                      const struct sim_redirect *redirect,
                                      bool *follow) SIM_MUST_CHECK;

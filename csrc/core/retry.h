@@ -1,4 +1,5 @@
-/* When to try again: a pure function of the policy, the attempt and the dice, and the dice. */
+/* When to try again: a pure function of the policy, the attempt and a random number; and a source
+ * of such numbers. */
 #ifndef SIM_CORE_RETRY_H
 #define SIM_CORE_RETRY_H
 

@@ -32,17 +32,6 @@ void sim_route_fini(struct sim_route *route)
     sim_redirects_fini(&route->redirects);
 }
 
-static struct sim_text text_of(const struct sim_buffer *buffer)
-{
-    return (struct sim_text){buffer->data, buffer->length};
-}
-
-static enum sim_status keep(struct sim_buffer *out, struct sim_text text)
-{
-    sim_buffer_clear(out);
-    return sim_buffer_append(out, text.data, text.length);
-}
-
 static enum sim_status fail(struct sim_error *error, enum sim_status status)
 {
     return sim_fail(error, status, "No memory for a URL");
@@ -56,11 +45,11 @@ static enum sim_status keep_bare(struct sim_buffer *out, struct sim_text text,
     enum sim_status status;
 
     if (!url->has_credentials)
-        return keep(out, text);
+        return sim_buffer_set(out, text);
     rest.data = url->credentials.data + url->credentials.length + 1; /* behind the @ */
     rest.length = text.length - (size_t)(rest.data - text.data);
     text.length = (size_t)(url->credentials.data - text.data);
-    status = keep(out, text);
+    status = sim_buffer_set(out, text);
     return status == SIM_OK ? sim_buffer_append(out, rest.data, rest.length) : status;
 }
 
@@ -75,41 +64,37 @@ static enum sim_status take_base(struct sim_route *route, struct sim_text base,
     return status == SIM_OK ? keep_bare(&route->base, base, &url) : status;
 }
 
-/* Keeps where a redirect points. libcurl writes the credentials of this hop into what it makes of a
- * relative one: they are no part of it. */
+/* Keeps where a redirect points. libcurl copies the credentials of this hop into the absolute form
+ * of a relative one: they are taken out again. */
 static enum sim_status take_target(struct sim_route *route, struct sim_text target)
 {
     struct sim_url here, there;
 
-    if (route->sends_credentials && sim_url_parse(text_of(&route->url), &here, NULL) == SIM_OK &&
+    if (route->sends_credentials &&
+        sim_url_parse(sim_buffer_text(&route->url), &here, NULL) == SIM_OK &&
         sim_url_parse(target, &there, NULL) == SIM_OK && sim_url_is_same_origin(&here, &there))
         return keep_bare(&route->target, target, &there);
-    return keep(&route->target, target);
+    return sim_buffer_set(&route->target, target);
 }
 
-/* What else there is to know of a hop to route->url. */
+/* Fills in the rest of the hop to route->url: credentials and proxy. */
 static enum sim_status begin_hop(struct sim_route *route, struct sim_error *error)
 {
     struct sim_url url, base;
-    enum sim_status status = sim_url_parse(text_of(&route->url), &url, error);
+    enum sim_status status = sim_url_parse(sim_buffer_text(&route->url), &url, error);
 
     route->generation++;
     route->is_https = url.is_https;
     route->sends_credentials = false;
     if (status == SIM_OK && route->credentials.are_given) {
-        status = sim_url_parse(text_of(&route->base), &base, error);
-        /* They are the host's that they were given for: its "www." is another. */
+        status = sim_url_parse(sim_buffer_text(&route->base), &base, error);
+        /* They go to the host that they were given for alone; with "www." it is another one. */
         route->sends_credentials = status == SIM_OK && base.host.length == url.host.length &&
                                    sim_url_is_same_site(&base, &url);
     }
     if (status != SIM_OK)
         return status;
     return sim_proxies_choose(&route->proxies, &url, &route->proxy, error);
-}
-
-static bool is_text(const struct sim_buffer *buffer, struct sim_text text)
-{
-    return buffer->length == text.length && memcmp(buffer->data, text.data, text.length) == 0;
 }
 
 /* Takes the base as it was given; `*is_known` when it is the one that was taken last. */
@@ -120,15 +105,15 @@ static enum sim_status resolve_base(struct sim_route *route, struct sim_moves *m
     size_t length = route->moved.length;
     enum sim_status status = SIM_OK;
 
-    *is_known = route->is_at_start && is_text(&route->given, base);
+    *is_known = route->is_at_start && sim_text_equals(sim_buffer_text(&route->given), base);
     route->is_at_start = false;
     if (!*is_known)
         status = take_base(route, base, error);
     if (status == SIM_OK && !*is_known)
-        status = keep(&route->given, base);
+        status = sim_buffer_set(&route->given, base);
     sim_buffer_clear(&route->moved);
     if (status == SIM_OK)
-        status = sim_moves_resolve(moves, text_of(&route->base), &route->moved);
+        status = sim_moves_resolve(moves, sim_buffer_text(&route->base), &route->moved);
     *is_known = *is_known && status == SIM_OK && route->moved.length == length &&
                 memcmp(before->data, route->moved.data, length) == 0;
     return status;
@@ -144,18 +129,18 @@ enum sim_status sim_route_begin(struct sim_route *route, struct sim_moves *moves
     if (status == SIM_OK)
         status = sim_proxies_read(&route->proxies);
     if (status == SIM_OK && is_known && !route->proxies.have_changed &&
-        is_text(&route->path, path)) {
+        sim_text_equals(sim_buffer_text(&route->path), path)) {
         route->is_at_start = true;
         return SIM_OK;
     }
     if (status == SIM_OK)
-        status = keep(&route->url, text_of(&route->moved));
+        status = sim_buffer_set(&route->url, sim_buffer_text(&route->moved));
     if (status == SIM_OK)
         status = sim_buffer_append(&route->url, path.data, path.length);
     if (status == SIM_OK)
-        status = keep(&route->path, path);
+        status = sim_buffer_set(&route->path, path);
     if (status == SIM_OK)
-        status = sim_redirects_begin(&route->redirects, text_of(&route->url));
+        status = sim_redirects_begin(&route->redirects, sim_buffer_text(&route->url));
     if (status != SIM_OK)
         return fail(error, status);
     status = begin_hop(route, error);
@@ -164,13 +149,15 @@ enum sim_status sim_route_begin(struct sim_route *route, struct sim_moves *moves
 }
 
 enum sim_status sim_route_redirect(struct sim_route *route, long http_status, bool is_post,
-                                   const char *target, bool *followed, struct sim_error *error)
+                                   const char *target, struct sim_text written, bool *followed,
+                                   struct sim_error *error)
 {
     struct sim_redirect redirect = {
         .http_status = http_status,
         .is_post = is_post,
-        .from = text_of(&route->url),
-        .path = text_of(&route->path),
+        .written = written,
+        .from = sim_buffer_text(&route->url),
+        .path = sim_buffer_text(&route->path),
     };
     enum sim_status status;
 
@@ -178,12 +165,12 @@ enum sim_status sim_route_redirect(struct sim_route *route, long http_status, bo
     if (target == NULL || *target == '\0')
         return SIM_OK;
     route->is_at_start = false;
-    status = take_target(route, (struct sim_text){target, strlen(target)});
-    redirect.target = text_of(&route->target);
+    status = take_target(route, sim_text_of(target));
+    redirect.target = sim_buffer_text(&route->target);
     if (status == SIM_OK)
         status = sim_redirects_decide(&route->redirects, &redirect, followed);
     if (status == SIM_OK && *followed)
-        status = keep(&route->url, redirect.target);
+        status = sim_buffer_set(&route->url, redirect.target);
     route->was_refused = !*followed;
     if (status != SIM_OK)
         return fail(error, status);
@@ -195,14 +182,14 @@ void sim_route_arrive(const struct sim_route *route, struct sim_moves *moves)
     const char *first = route->redirects.visited.data;
 
     if (route->redirects.hops > 0 && route->redirects.are_permanent)
-        sim_moves_note(moves, (struct sim_text){first, strlen(first)}, text_of(&route->url),
-                       text_of(&route->path));
+        sim_moves_note(moves, sim_text_of(first), sim_buffer_text(&route->url),
+                       sim_buffer_text(&route->path));
 }
 
 bool sim_route_was_refused(const struct sim_route *route, struct sim_text *host)
 {
     *host = (struct sim_text){"", 0};
     if (route->was_refused)
-        *host = sim_url_guess_host(text_of(&route->target));
+        *host = sim_url_guess_host(sim_buffer_text(&route->target));
     return route->was_refused;
 }

@@ -15,15 +15,15 @@
 
 struct sim_route {
     struct sim_buffer url;              /* of this hop, without credentials */
-    bool is_https;                      /* this hop is */
+    bool is_https;                      /* so is this hop */
     struct sim_proxy proxy;             /* of this hop */
-    bool sends_credentials;             /* on this hop; those below */
+    bool sends_credentials;             /* this hop takes those below along */
     struct sim_credentials credentials; /* the base URL's */
 
     struct sim_buffer base;   /* as given, without its credentials */
     struct sim_buffer path;   /* asked for below the base */
     struct sim_buffer target; /* of the redirect that was answered last; empty: none */
-    bool was_refused;         /* that redirect was */
+    bool was_refused;         /* the redirect that was answered last was not followed */
     struct sim_proxies proxies;
     struct sim_redirects redirects;
 
@@ -42,14 +42,14 @@ enum sim_status sim_route_begin(struct sim_route *route, struct sim_moves *moves
                                 struct sim_text base, struct sim_text path,
                                 struct sim_error *error) SIM_MUST_CHECK;
 
-/* Goes on to where the hop's answer points (absolute; NULL: nowhere), or leaves that answer as the
- * exchange's: `*followed` says which. */
+/* Goes on to where the hop's answer points (absolute, and as it was written; NULL: nowhere), or
+ * leaves that answer as the exchange's: `*followed` says which. */
 enum sim_status sim_route_redirect(struct sim_route *route, long http_status, bool is_post,
-                                   const char *target, bool *followed,
+                                   const char *target, struct sim_text written, bool *followed,
                                    struct sim_error *error) SIM_MUST_CHECK;
 
 /* The hop was answered with a success: if it was reached by permanent moves alone, `moves` is told.
- * Not before, since a workflow may point anywhere on its site, also where nobody answers. */
+ * Not before, since an answer may point anywhere on its site, also where nobody answers. */
 void sim_route_arrive(const struct sim_route *route, struct sim_moves *moves);
 
 /* True when the exchange ended with a redirect that was not followed; `*host` is where it points,

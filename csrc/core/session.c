@@ -8,7 +8,12 @@ struct sim_session *sim_session_new(const struct sim_pool_kind *kind)
 
     if (session == NULL)
         return NULL;
-    if (!sim_pool_init(&session->pool, kind) || !sim_moves_init(&session->moves)) {
+    if (!sim_pool_init(&session->pool, kind)) {
+        sim_free(session);
+        return NULL;
+    }
+    if (!sim_moves_init(&session->moves)) {
+        sim_pool_fini(&session->pool);
         sim_free(session);
         return NULL;
     }

@@ -25,8 +25,8 @@ void sim_session_release(struct sim_session *session);
  * stays usable and connects anew. */
 void sim_session_close(struct sim_session *session);
 
-/* To come before every use: in a forked child the connections are the parent's, and the locks may
- * be held by nobody. */
+/* To come before every use: in a forked child the connections are the parent's, and a lock may be
+ * held by a thread that is not there. */
 void sim_session_notice_fork(struct sim_session *session);
 
 #endif

@@ -7,32 +7,42 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
+
+#include "core/status.h" /* SIM_MUST_CHECK */
 
 /* A cache holds a few connections, and connecting opens one socket per address that is tried. */
 enum { SIM_SOCKETS_MOST = 16 };
 
+struct sim_socket_identity { /* what a descriptor's number stood for */
+    dev_t device;
+    ino_t inode;
+};
+
 struct sim_sockets { /* start from all zero */
     int open[SIM_SOCKETS_MOST];
+    struct sim_socket_identity identities[SIM_SOCKETS_MOST];
     bool is_talkative[SIM_SOCKETS_MOST]; /* see sim_sockets_let_talk() */
     size_t count;
 };
 
-/* False when the set is full: the socket must not be used then. */
-bool sim_sockets_add(struct sim_sockets *sockets, int descriptor);
+/* False when the set is full, and for what is no descriptor: it must not be used then. */
+bool sim_sockets_add(struct sim_sockets *sockets, int descriptor) SIM_MUST_CHECK;
 void sim_sockets_remove(struct sim_sockets *sockets, int descriptor);
 
 /* Bytes that wait on this socket are no reason to give it up: on HTTP/2 an answer names its
  * request, and servers send frames of their own between answers. An end of file still is one. */
 void sim_sockets_let_talk(struct sim_sockets *sockets, int descriptor);
 
-/* True when no socket of an idle cache has anything to read that would be one. Bytes that nobody
- * asked for would be taken for the next answer (a 408 sent to an idle connection, say); an end of
- * file or an error means that the server has hung up. */
+/* True when no socket of an idle cache has unexpected bytes, an end of file or an error waiting.
+ * Bytes that nobody asked for would be taken for the next answer (a 408 sent to an idle connection,
+ * say); the others mean that the server has hung up. */
 bool sim_sockets_are_quiet(const struct sim_sockets *sockets);
 
 /* In a forked child: makes every descriptor refer to /dev/null, so that whatever is written or
- * closed through it no longer reaches the parent's connections. False when that failed; the
- * cache must then never be touched again. */
-bool sim_sockets_disarm(struct sim_sockets *sockets);
+ * closed through it no longer reaches the parent's connections. False when that failed, and when
+ * the child has closed descriptors, whose numbers may stand for files of its own by now: those are
+ * let be. The cache must then never be touched again. */
+bool sim_sockets_disarm(struct sim_sockets *sockets) SIM_MUST_CHECK;
 
 #endif

@@ -43,8 +43,7 @@ static enum sim_status sse_fail(const struct sim_sse *parser, enum sim_status st
 
 static void skip_input(struct sim_sse *parser, size_t length)
 {
-    parser->input.data += length;
-    parser->input.length -= length;
+    parser->input = sim_text_skip(parser->input, length);
 }
 
 /* A mark counts at the very beginning only, and may come in pieces; what turns out to be none is
@@ -109,7 +108,7 @@ static enum sim_status take_line(struct sim_sse *parser, struct sim_text *line, 
         status = sim_buffer_append(&parser->line, line->data, length);
         if (status != SIM_OK)
             return status;
-        *line = (struct sim_text){parser->line.data, parser->line.length};
+        *line = sim_buffer_text(&parser->line);
     }
     else if (length > parser->line.limit)
         return SIM_LIMIT;
@@ -124,11 +123,11 @@ static enum sim_status take_line(struct sim_sse *parser, struct sim_text *line, 
 
 static bool is_field(struct sim_text name, const char *field)
 {
-    return name.length == strlen(field) && memcmp(name.data, field, name.length) == 0;
+    return sim_text_equals(name, sim_text_of(field));
 }
 
 /* Reads one line of fields. The fields id and retry steer a reconnection, and there is none here:
- * a run is not asked for twice. */
+ * a request is not made twice. */
 static enum sim_status read_field(struct sim_sse *parser, struct sim_text line)
 {
     const char *colon = memchr(line.data, ':', line.length);

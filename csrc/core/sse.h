@@ -11,7 +11,7 @@
 
 #include "core/buffer.h"
 #include "core/status.h"
-#include "core/url.h" /* struct sim_text */
+#include "core/text.h"
 
 /* One event, as views that hold until the next call on the parser. */
 struct sim_sse_event {
@@ -27,12 +27,12 @@ struct sim_sse {
     size_t event_limit;     /* bytes of one event's data */
     unsigned bom_matched;   /* bytes of a leading byte order mark seen; 3: no longer looked for */
     bool has_data;          /* a data field was seen in the event under way */
-    bool after_cr;          /* the last byte was a CR: a LF that follows belongs to it */
+    bool after_cr;          /* the last byte was a CR: an LF that follows belongs to it */
     bool is_handed_out;     /* the event in `data` was handed out: forget it before reading on */
 };
 
-/* An event with more than `event_limit` bytes of data is SIM_LIMIT, and so is a line that is longer
- * than the one that can carry them. Allocates nothing. */
+/* An event with more than `event_limit` bytes of data is SIM_LIMIT, and so is a line longer than
+ * the one that can carry them. Allocates nothing. */
 void sim_sse_init(struct sim_sse *parser, size_t event_limit);
 /* Legal on an all-zero parser, and twice. */
 void sim_sse_fini(struct sim_sse *parser);

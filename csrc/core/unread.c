@@ -3,10 +3,9 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
-#include "core/url.h" /* struct sim_text */
+#include "core/text.h"
 
 enum { PIECE = 16 * 1024 };
 
@@ -27,8 +26,7 @@ static struct sim_text take(struct sim_text *text, size_t length)
 {
     struct sim_text taken = {text->data, length};
 
-    text->data += length;
-    text->length -= length;
+    *text = sim_text_skip(*text, length);
     return taken;
 }
 
@@ -51,7 +49,7 @@ static bool is_blank(struct sim_text line)
 /* The number that begins a chunk's first line; false for none, and for one too large to be here. */
 static bool parse_size(struct sim_text line, size_t *size)
 {
-    size_t digits = strspn(line.data, "0123456789abcdefABCDEF"); /* the line's end is none */
+    size_t digits = strspn(line.data, "0123456789abcdefABCDEF"); /* stops at the line's end */
 
     if (digits == 0 || line.data[digits] == '\0' || strchr("; \t\r\n", line.data[digits]) == NULL)
         return false;
@@ -85,7 +83,7 @@ static bool take_body(struct sim_text rest, const struct sim_head *head, struct 
     struct sim_text encoding;
 
     if (sim_head_find(head, "content-encoding", &encoding) &&
-        !(encoding.length == 8 && strncasecmp(encoding.data, "identity", 8) == 0))
+        !sim_text_equals_nocase(encoding, sim_text_of("identity")))
         return false;
     if (head->http_status == 204 || head->http_status == 304)
         return true;

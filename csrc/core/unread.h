@@ -13,7 +13,7 @@
 #include "core/buffer.h"
 #include "core/head.h"
 
-/* Of an answer: those that come early are refusals in a few words. */
+/* The largest answer that is fetched; early ones are short refusals. */
 enum { SIM_UNREAD_MOST = 1024 * 1024 };
 
 /* Takes what a socket has to read without waiting for more, in place of what the buffer held; as
@@ -26,8 +26,8 @@ void sim_unread_fetch(struct sim_buffer *bytes, int descriptor);
 bool sim_unread_parse(const struct sim_buffer *bytes, struct sim_head *head,
                       struct sim_buffer *body) SIM_MUST_CHECK;
 
-/* True for a body that is a part of another document as well as one itself: 12 of 123. Of all other
- * JSON a part is none. */
+/* True when the body ends in a digit, so that more digits could have followed (12 of 123). No other
+ * JSON document begins with a whole one. */
 bool sim_unread_may_go_on(const struct sim_buffer *body);
 
 #endif

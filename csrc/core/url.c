@@ -1,7 +1,6 @@
 #include "core/url.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum {
     MOST_PORT = 65535,
@@ -11,19 +10,6 @@ enum {
 static bool is_unsafe(unsigned char character)
 {
     return character <= ' ' || character == 0x7F || character == '\\';
-}
-
-/* Cuts `length` bytes off the front. */
-static struct sim_text skip(struct sim_text text, size_t length)
-{
-    return (struct sim_text){text.data + length, text.length - length};
-}
-
-static bool starts_with(struct sim_text text, const char *prefix)
-{
-    size_t length = strlen(prefix);
-
-    return text.length >= length && strncasecmp(text.data, prefix, length) == 0;
 }
 
 /* Digits to a port; false for none, for other characters, and out of range. */
@@ -44,7 +30,7 @@ static bool parse_port(struct sim_text text, unsigned *port)
     return number > 0;
 }
 
-/* Dots alone are the name system's root and what no name can be: nothing listens there. */
+/* Dots alone are the root of the DNS or no name at all: nothing listens there. */
 static bool is_host(struct sim_text text)
 {
     for (size_t i = 0; i < text.length; i++)
@@ -66,27 +52,27 @@ static enum sim_status parse_authority(struct sim_text authority, struct sim_url
     if (mark != NULL) {
         url->has_credentials = true;
         url->credentials = (struct sim_text){authority.data, (size_t)(mark - authority.data)};
-        authority = skip(authority, (size_t)(mark + 1 - authority.data));
+        authority = sim_text_skip(authority, (size_t)(mark + 1 - authority.data));
     }
     if (authority.length > 0 && authority.data[0] == '[') {
         mark = memchr(authority.data, ']', authority.length);
         if (mark == NULL)
             return sim_fail(error, SIM_BAD_INPUT, "the URL's IPv6 address has no closing bracket");
         url->host = (struct sim_text){authority.data + 1, (size_t)(mark - authority.data) - 1};
-        port = skip(authority, url->host.length + 2);
+        port = sim_text_skip(authority, url->host.length + 2);
     }
     else {
         mark = memchr(authority.data, ':', authority.length);
         url->host = authority;
         if (mark != NULL)
             url->host.length = (size_t)(mark - authority.data);
-        port = skip(authority, url->host.length);
+        port = sim_text_skip(authority, url->host.length);
     }
     if (!is_host(url->host))
         return sim_fail(error, SIM_BAD_INPUT, "the URL has no host");
     url->port = url->is_https ? 443 : 80;
     url->has_port = port.length > 0;
-    if (port.length > 0 && (port.data[0] != ':' || !parse_port(skip(port, 1), &url->port)))
+    if (port.length > 0 && (port.data[0] != ':' || !parse_port(sim_text_skip(port, 1), &url->port)))
         return sim_fail(error, SIM_BAD_INPUT, "the URL's port must be a number from 1 to %d",
                         (int)MOST_PORT);
     return SIM_OK;
@@ -110,7 +96,7 @@ static enum sim_status parse_rest(struct sim_text rest, struct sim_url *url,
 
     while (length < rest.length && strchr("/?#", rest.data[length]) == NULL)
         length++;
-    url->path = skip(rest, length);
+    url->path = sim_text_skip(rest, length);
     for (size_t i = 0; i < url->path.length; i++) {
         if (url->path.data[i] == '?' || url->path.data[i] == '#') {
             url->has_query = true;
@@ -124,12 +110,12 @@ enum sim_status sim_url_parse(struct sim_text text, struct sim_url *url, struct 
 {
     enum sim_status status = check_characters(text, error);
 
-    *url = (struct sim_url){.is_https = starts_with(text, "https://")};
+    *url = (struct sim_url){.is_https = sim_text_starts_nocase(text, sim_text_of("https://"))};
     if (status != SIM_OK)
         return status;
-    if (!url->is_https && !starts_with(text, "http://"))
+    if (!url->is_https && !sim_text_starts_nocase(text, sim_text_of("http://")))
         return sim_fail(error, SIM_BAD_INPUT, "the URL must begin with http:// or https://");
-    return parse_rest(skip(text, url->is_https ? 8 : 7), url, error);
+    return parse_rest(sim_text_skip(text, url->is_https ? 8 : 7), url, error);
 }
 
 enum sim_status sim_url_parse_schemeless(struct sim_text text, struct sim_url *url,
@@ -146,11 +132,12 @@ struct sim_text sim_url_guess_host(struct sim_text text)
     struct sim_url url = {0};
     size_t start = 0;
 
-    while (start < text.length && !starts_with(skip(text, start), "://"))
+    while (start < text.length &&
+           !sim_text_starts_nocase(sim_text_skip(text, start), sim_text_of("://")))
         start++;
-    /* What is wrong with it is found after the host, if only the port or the scheme is. */
+    /* What is wrong with the port is found after the host: the status is of no interest. */
     if (start < text.length)
-        (void)!sim_url_parse_schemeless(skip(text, start + 3), &url, NULL);
+        (void)!sim_url_parse_schemeless(sim_text_skip(text, start + 3), &url, NULL);
     return url.host.length > 0 && url.host.length <= MOST_HOST ? url.host
                                                                : (struct sim_text){"", 0};
 }
@@ -173,7 +160,7 @@ int sim_url_decode(struct sim_text *text)
         character = high * 16 + low;
         length = 3;
     }
-    *text = skip(*text, length);
+    *text = sim_text_skip(*text, length);
     return character;
 }
 
@@ -215,15 +202,10 @@ enum sim_status sim_url_append_segment(struct sim_buffer *out, struct sim_text s
     return status == SIM_OK ? SIM_OK : sim_fail(error, status, "No memory for a URL");
 }
 
-static bool is_same_host(struct sim_text one, struct sim_text other)
-{
-    return one.length == other.length && strncasecmp(one.data, other.data, one.length) == 0;
-}
-
 bool sim_url_is_same_origin(const struct sim_url *one, const struct sim_url *other)
 {
     return one->is_https == other->is_https && one->port == other->port &&
-           is_same_host(one->host, other->host);
+           sim_text_equals_nocase(one->host, other->host);
 }
 
 /* A host whose last label begins with a digit is taken for an IPv4 address, in one spelling or the
@@ -242,7 +224,9 @@ static bool is_ipv4(struct sim_text host)
 /* Only names have one. */
 static struct sim_text without_www(struct sim_text host)
 {
-    return starts_with(host, "www.") && !is_ipv4(host) ? skip(host, 4) : host;
+    return sim_text_starts_nocase(host, sim_text_of("www.")) && !is_ipv4(host)
+               ? sim_text_skip(host, 4)
+               : host;
 }
 
 bool sim_url_is_same_site(const struct sim_url *from, const struct sim_url *to)
@@ -252,5 +236,5 @@ bool sim_url_is_same_site(const struct sim_url *from, const struct sim_url *to)
     if (to->has_credentials || (from->is_https && !to->is_https))
         return false;
     return (from->port == to->port || is_upgrade) &&
-           is_same_host(without_www(from->host), without_www(to->host));
+           sim_text_equals_nocase(without_www(from->host), without_www(to->host));
 }

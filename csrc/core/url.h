@@ -1,7 +1,7 @@
 /* What the core knows about URLs: their parts, how a path segment is escaped,
  * and whether two of them are the same site.
  *
- * Views only, no heap. Must not know the API's paths. */
+ * Parsing makes views only. Must not know the API's paths. */
 #ifndef SIM_CORE_URL_H
 #define SIM_CORE_URL_H
 
@@ -10,12 +10,7 @@
 
 #include "core/buffer.h"
 #include "core/status.h"
-
-/* A piece of somebody else's text; not NUL-terminated. */
-struct sim_text {
-    const char *data;
-    size_t length;
-};
+#include "core/text.h"
 
 /* An absolute http or https URL, taken apart. The pieces point into the text it was parsed from. */
 struct sim_url {
@@ -48,9 +43,9 @@ int sim_url_decode(struct sim_text *text);
  * none can be made out, or where it has characters that no host has. */
 struct sim_text sim_url_guess_host(struct sim_text text);
 
-/* Appends `segment` percent-encoded as one path segment: all but RFC 3986's unreserved
- * characters is escaped. SIM_BAD_INPUT for "", "." and "..", which no escaping makes a segment,
- * and for control characters. `name` is what the message calls it. */
+/* Appends `segment` percent-encoded as one path segment: every character but RFC 3986's
+ * unreserved ones is escaped. SIM_BAD_INPUT for "", "." and "..", which no escaping makes a
+ * segment, and for control characters. `name` is what the message calls it. */
 enum sim_status sim_url_append_segment(struct sim_buffer *out, struct sim_text segment,
                                        const char *name, struct sim_error *error) SIM_MUST_CHECK;
 

@@ -50,8 +50,8 @@ class _Job:
 class Jobs:
     """The queued runs. A job goes a step further each time that it is polled.
 
-    steps: the statuses that the polls before the last one see; None: what the server's era says,
-        ("queued", "processing").
+    steps: the statuses that the polls before the last one see, an iterable of str; None: the
+        server's own, ("queued", "processing") or ("pending", "processing").
     """
 
     def __init__(self, era: Era) -> None:
@@ -63,7 +63,7 @@ class Jobs:
 
     @property
     def ids(self) -> list[str]:
-        """The ids of all jobs (list of str), in the order of their coming."""
+        """The ids of all jobs (list of str), the oldest first."""
         with self._lock:
             return list(self._jobs)
 

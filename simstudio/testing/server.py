@@ -31,7 +31,8 @@ class SimServer:
 
     workflows: dict of Workflow by id.
     requests: list of RecordedRequest, the oldest first.
-    jobs: the queued runs.
+    jobs: the queued runs: jobs.ids, a list of str, the oldest first; jobs.cancel(id); and
+        jobs.steps, the statuses that the polls of a job see before its end, a tuple of str.
     usage: dict, what the usage limits report. At its limit, runs are answered with 402.
     headers: dict of further header fields of every answer.
     """

@@ -18,7 +18,7 @@ struct talk {
 bool talk_begin(struct talk *talk, const struct script_answer *answers, size_t count);
 void talk_end(struct talk *talk);
 
-/* A GET of `path`, or a POST of `body` where that is not NULL: generous time-outs and limits. */
+/* A GET of `path`, or a POST of `body` where that is not NULL: generous timeouts and limits. */
 struct sim_request talk_request(const struct talk *talk, const char *path, const char *body);
 
 /* What became of an exchange. */

@@ -55,6 +55,23 @@ static void the_nearest_deadline_counts(void)
     }
 }
 
-static const struct check_test tests[] = {TEST(the_nearest_deadline_counts)};
+static void connecting_ends_with_the_first_bound_on_it(void)
+{
+    static const struct {
+        struct sim_timeouts timeouts;
+        int64_t limit_ms;
+    } rows[] = {
+        {{0, 0, 0}, 0}, {{0, 7, 0}, 0}, {{5, 0, 0}, 5}, {{5, 1, 0}, 5},
+        {{0, 0, 9}, 9}, {{5, 0, 9}, 5}, {{9, 0, 5}, 5}, {{5, 0, 5}, 5},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        CHECK_INT(sim_deadline_to_connect(&rows[i].timeouts), rows[i].limit_ms);
+}
+
+static const struct check_test tests[] = {
+    TEST(the_nearest_deadline_counts),
+    TEST(connecting_ends_with_the_first_bound_on_it),
+};
 
 CHECK_MAIN(tests)

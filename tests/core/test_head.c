@@ -139,7 +139,7 @@ static void trailers_are_dropped(void)
 {
     static const char *const lines[] = {
         "HTTP/1.1 200 OK\r\n", "X-Mine: head\r\n",      "\r\n",
-        "X-Trailer: late\r\n", "Content-Length: 9\r\n",
+        "X-Trailer: late\r\n", "Content-Length: 9\r\n", "HTTP/1.1 404 Not: found\r\n",
     };
     struct sim_text value;
     struct sim_head head;
@@ -149,6 +149,7 @@ static void trailers_are_dropped(void)
     CHECK(sim_head_find(&head, "x-mine", &value));
     CHECK(!sim_head_find(&head, "x-trailer", &value));
     CHECK(!head.has_length);
+    CHECK_INT(head.http_status, 200);
     sim_head_fini(&head);
 }
 

@@ -85,6 +85,55 @@ static void pauses_shorter_than_the_silence_are_no_failure(void)
     talk_end(&talk);
 }
 
+/* The part for connecting is over when the request goes out, with a body or without one. */
+static void waiting_for_the_answer_is_not_connecting(void)
+{
+    static const struct script_answer answers[] = {
+        {.path = "/", .bytes = "", .later = HEAD("5") "hello", .pause_ms = 500},
+    };
+    static const char *const bodies[] = {NULL, "body"};
+    struct talk talk;
+
+    if (!CHECK(talk_begin(&talk, answers, COUNT(answers))))
+        return;
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        struct sim_request request = talk_request(&talk, "/x", bodies[i]);
+        struct talk_answer answer;
+        request.timeouts.connect_ms = 250;
+        CHECK_STATUS(talk_perform(talk.session, &request, &answer), SIM_OK);
+        CHECK_TEXT(text_of(answer.body), "hello");
+        CHECK(answer.was_sent);
+    }
+    talk_end(&talk);
+}
+
+/* A caller that comes back late finds what has come meanwhile, and that was no silence. */
+static void what_came_while_the_caller_was_away_is_no_silence(void)
+{
+    static const struct script_answer answers[] = {
+        {.path = "/", .bytes = HEAD("9") "he", .later = "llo", .pause_ms = 300},
+    };
+    struct sim_exchange *exchange = NULL;
+    struct sim_request request;
+    bool done = false;
+    struct talk talk;
+
+    if (!CHECK(talk_begin(&talk, answers, COUNT(answers))))
+        return;
+    request = talk_request(&talk, "/x", "body");
+    request.timeouts.read_ms = 600;
+    CHECK_STATUS(sim_exchange_start(talk.session, &request, &exchange, NULL), SIM_OK);
+    while (sim_exchange_body(exchange)->length == 0)
+        if (!CHECK_STATUS(sim_exchange_step(exchange, &done, NULL), SIM_OK))
+            break;
+    sim_clock_sleep_ms(1000);
+    CHECK_STATUS(sim_exchange_step(exchange, &done, NULL), SIM_OK);
+    CHECK_TEXT(text_of(sim_exchange_body(exchange)->data), "hello");
+    CHECK_STATUS(talk_wait(exchange, NULL), SIM_TIMED_OUT); /* now it is one */
+    sim_exchange_finish(exchange);
+    talk_end(&talk);
+}
+
 static void on_signal(int number)
 {
     (void)number;
@@ -229,6 +278,8 @@ static const struct check_test tests[] = {
     TEST(silence_ends_an_exchange),
     TEST(a_connection_has_a_time_of_its_own),
     TEST(pauses_shorter_than_the_silence_are_no_failure),
+    TEST(waiting_for_the_answer_is_not_connecting),
+    TEST(what_came_while_the_caller_was_away_is_no_silence),
     TEST(a_signal_ends_a_step),
     TEST(a_stream_is_seen_as_it_arrives),
     TEST(a_stream_is_what_says_so_and_succeeds),

@@ -1,13 +1,40 @@
 /* Connections: when one is kept, when a new one is made, what dies with it, and forks. */
 #include "core/lane.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/clock.h"
 #include "check.h"
 #include "talk.h"
+
+#undef curl_easy_setopt
+
+/* Stands before libcurl's own; settable to be that of a TLS without directories of certificates. */
+static bool takes_directories = true;
+
+CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
+{
+    CURLcode (*set)(CURL *, CURLoption, ...) = NULL;
+    va_list arguments;
+    CURLcode code;
+
+    if (!takes_directories && (option == CURLOPT_CAPATH || option == CURLOPT_PROXY_CAPATH))
+        return CURLE_NOT_BUILT_IN;
+    *(void **)&set = dlsym(RTLD_NEXT, "curl_easy_setopt");
+    va_start(arguments, option);
+    if (option >= CURLOPTTYPE_OFF_T)
+        code = set(easy, option, va_arg(arguments, curl_off_t));
+    else if (option >= CURLOPTTYPE_OBJECTPOINT)
+        code = set(easy, option, va_arg(arguments, void *));
+    else
+        code = set(easy, option, va_arg(arguments, long));
+    va_end(arguments);
+    return code;
+}
 
 #define HELLO "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -134,6 +161,26 @@ static void headers_are_those_of_the_request_under_way(void)
         CHECK(strstr(sent, rows[i].there) != NULL);
         CHECK(strstr(sent, rows[i].not_there) == NULL);
     }
+    talk_end(&talk);
+}
+
+static void a_tls_without_directories_of_certificates_does_without(void)
+{
+    struct sim_request request;
+    struct talk_answer answer;
+    struct talk talk;
+
+    if (!CHECK(talk_begin(&talk, hello, COUNT(hello))))
+        return;
+    takes_directories = false;
+    perform_well(&talk, "/x", NULL);
+    request = talk_request(&talk, "/x", NULL);
+    request.trust = (struct sim_trust){.directory = "/etc", .source = "SSL_CERT_DIR"};
+    CHECK_STATUS(talk_perform(talk.session, &request, &answer), SIM_NOT_SENT);
+    CHECK(strstr(answer.error.message, "takes no certificates from SSL_CERT_DIR") != NULL);
+    CHECK_INT(script_requests(talk.script), 1);
+    takes_directories = true;
+    CHECK_STATUS(talk_perform(talk.session, &request, &answer), SIM_OK);
     talk_end(&talk);
 }
 
@@ -398,6 +445,7 @@ static const struct check_test tests[] = {
 #endif
     TEST(a_connection_serves_again),
     TEST(headers_are_those_of_the_request_under_way),
+    TEST(a_tls_without_directories_of_certificates_does_without),
     TEST(a_post_is_never_sent_twice),
     TEST(a_get_may_be_sent_again),
     TEST(an_idle_connection_that_is_not_quiet_is_left),

@@ -12,6 +12,7 @@ static bool decide(struct sim_redirects *redirects, long http_status, bool is_po
         .from = text_of(from),
         .target = text_of(target),
         .path = text_of(path),
+        .written = text_of(target),
     };
     bool follow = false;
 
@@ -65,6 +66,53 @@ static void a_redirect_is_followed_or_is_the_answer(void)
                       is_post ? rows[i].post_follows : rows[i].get_follows);
             sim_redirects_fini(&redirects);
         }
+    }
+}
+
+/* The target is what libcurl makes of it, and newer ones leave users and escaped dots out. */
+static void a_location_is_read_as_it_was_written(void)
+{
+    static const struct {
+        const char *written;
+        bool get_follows, post_follows;
+    } rows[] = {
+        {"", true, true},
+        {"https://a.ai/v2/p/x", true, true},
+        {"//a.ai/v2/p/x", true, true},
+        {"/v2/p/x", true, true},
+        {"/@v2//@/p/x", true, true},
+        {"v2/../p/x", true, true},
+        {"https:/a.ai@b/p/x", true, true}, /* no authority */
+        {"https://user@a.ai/v2/p/x", false, false},
+        {"https://user:pass@a.ai", false, false},
+        {"//b.ai\\@a.ai/v2/p/x", false, false},
+        {"https://b.ai\\a.ai", false, false},
+        {"https://@a.ai?", false, false},
+        {"https://a.ai?@", true, true},
+        {"https://a.ai#@", true, true},
+        {"/v2/%2e/p/x", true, false},
+        {"/v2/.%2E/p/x", true, false},
+        {"//", true, true},
+        {"https:", true, true},
+    };
+
+    for (size_t i = 0; i < COUNT(rows) * 2; i++) {
+        struct sim_redirects redirects;
+        struct sim_redirect redirect = {
+            .http_status = 307,
+            .is_post = i % 2 == 1,
+            .from = TEXT("https://a.ai/p/x"),
+            .target = TEXT("https://a.ai/v2/p/x"),
+            .written = text_of(rows[i / 2].written),
+            .path = TEXT("/p/x"),
+        };
+        bool follow = false;
+        check_row = rows[i / 2].written;
+        sim_redirects_init(&redirects);
+        CHECK_STATUS(sim_redirects_begin(&redirects, redirect.from), SIM_OK);
+        CHECK_STATUS(sim_redirects_decide(&redirects, &redirect, &follow), SIM_OK);
+        CHECK_INT(follow, redirect.is_post ? rows[i / 2].post_follows : rows[i / 2].get_follows);
+        sim_redirects_fini(&redirects);
     }
 }
 
@@ -150,9 +198,9 @@ static void without_memory_nothing_is_followed(void)
 }
 
 static const struct check_test tests[] = {
-    TEST(a_redirect_is_followed_or_is_the_answer), TEST(a_post_is_never_sent_where_it_has_been),
-    TEST(thirty_are_followed_and_no_more),         TEST(one_temporary_hop_makes_the_way_temporary),
-    TEST(without_memory_nothing_is_followed),
+    TEST(a_location_is_read_as_it_was_written),      TEST(a_redirect_is_followed_or_is_the_answer),
+    TEST(a_post_is_never_sent_where_it_has_been),    TEST(thirty_are_followed_and_no_more),
+    TEST(one_temporary_hop_makes_the_way_temporary), TEST(without_memory_nothing_is_followed),
 };
 
 CHECK_MAIN(tests)

@@ -26,7 +26,8 @@ static bool redirect(struct sim_route *route, long http_status, const char *targ
 {
     bool followed = false;
 
-    CHECK_STATUS(sim_route_redirect(route, http_status, true, target, &followed, NULL), SIM_OK);
+    CHECK_STATUS(sim_route_redirect(route, http_status, true, target, TEXT(""), &followed, NULL),
+                 SIM_OK);
     return followed;
 }
 
@@ -190,7 +191,7 @@ static enum sim_status go_a_long_way(void)
     sim_route_init(&route);
     status = begin(&route, &moves, "http://me:pass@a.ai", &error);
     for (size_t i = 0; i < COUNT(targets) && status == SIM_OK; i++)
-        status = sim_route_redirect(&route, 308, true, targets[i], &followed, &error);
+        status = sim_route_redirect(&route, 308, true, targets[i], TEXT(""), &followed, &error);
     CHECK_STATUS(error.status, status);
     CHECK(status != SIM_OK || followed);
     sim_route_fini(&route);

@@ -11,17 +11,24 @@
 static void the_set_holds_so_many_and_no_more(void)
 {
     struct sim_sockets sockets = {0};
+    int open[SIM_SOCKETS_MOST], another = dup(0);
 
-    for (int i = 0; i < SIM_SOCKETS_MOST; i++)
-        CHECK(sim_sockets_add(&sockets, 100 + i));
-    CHECK(!sim_sockets_add(&sockets, 99));
+    for (size_t i = 0; i < SIM_SOCKETS_MOST; i++) {
+        open[i] = dup(0);
+        CHECK(sim_sockets_add(&sockets, open[i]));
+    }
+    CHECK(!sim_sockets_add(&sockets, another));
     CHECK_INT(sockets.count, SIM_SOCKETS_MOST);
-    sim_sockets_remove(&sockets, 103);
-    sim_sockets_remove(&sockets, 103); /* not there any more: nothing happens */
+    sim_sockets_remove(&sockets, open[3]);
+    sim_sockets_remove(&sockets, open[3]); /* not there any more: nothing happens */
     CHECK_INT(sockets.count, SIM_SOCKETS_MOST - 1);
-    CHECK(sim_sockets_add(&sockets, 99));
+    CHECK(!sim_sockets_add(&sockets, -1));
+    CHECK(sim_sockets_add(&sockets, another));
     for (size_t i = 0; i < sockets.count; i++)
-        CHECK(sockets.open[i] != 103);
+        CHECK(sockets.open[i] != open[3]);
+    for (size_t i = 0; i < SIM_SOCKETS_MOST; i++)
+        (void)close(open[i]);
+    (void)close(another);
 }
 
 static void unasked_bytes_an_end_and_an_error_are_not_quiet(void)
@@ -99,13 +106,32 @@ static void a_disarmed_socket_reaches_nobody(void)
     (void)close(kept);
 }
 
-static void what_cannot_be_disarmed_is_said(void)
+/* The child has closed what it inherited, and its own files have got the numbers. */
+static void a_number_that_stands_for_something_else_is_let_be(void)
 {
     struct sim_sockets sockets = {0};
+    int pair[2], other[2];
+    char byte = 0;
 
+    if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0 &&
+               socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, other) == 0))
+        return;
     CHECK(sim_sockets_disarm(&sockets)); /* nothing to do */
-    CHECK(sim_sockets_add(&sockets, -1));
+    CHECK(sim_sockets_add(&sockets, other[0]));
+    CHECK(sim_sockets_add(&sockets, pair[0]));
+    (void)close(pair[0]);
     CHECK(!sim_sockets_disarm(&sockets));
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
+    CHECK_INT(pair[0], sockets.open[1]);
+    CHECK(!sim_sockets_disarm(&sockets));
+    CHECK(write(other[0], "x", 1) == 1 && read(other[1], &byte, 1) == 1);
+    CHECK(write(pair[0], "x", 1) == 1 && read(pair[1], &byte, 1) == 1);
+    (void)close(pair[0]);
+    sim_sockets_remove(&sockets, pair[0]);
+    CHECK(sim_sockets_disarm(&sockets));
+    (void)close(pair[1]);
+    (void)close(other[0]);
+    (void)close(other[1]);
 }
 
 /* Without a free descriptor there is no /dev/null to point to. */
@@ -132,7 +158,7 @@ static const struct check_test tests[] = {
     TEST(unasked_bytes_an_end_and_an_error_are_not_quiet),
     TEST(a_talkative_socket_is_given_up_at_its_end_alone),
     TEST(a_disarmed_socket_reaches_nobody),
-    TEST(what_cannot_be_disarmed_is_said),
+    TEST(a_number_that_stands_for_something_else_is_let_be),
     TEST(without_descriptors_only_an_empty_set_is_disarmed),
 };
 

@@ -41,23 +41,30 @@ def make(key: Optional[str]) -> SimStudioClient:
     return client
 
 
-def execute(client: SimStudioClient, later: bool) -> None:
+def execute(client: SimStudioClient, later: bool, perhaps: Optional[bool]) -> None:
     given: Dict[str, int] = {"a": 1}
     assert_type(client.execute_workflow("id", given), WorkflowExecutionResult)
     assert_type(client.execute_workflow("id", async_execution=False), WorkflowExecutionResult)
     assert_type(client.execute_workflow("id", async_execution=True), AnyResult)
     assert_type(client.execute_workflow("id", async_execution=later), AnyResult)
+    assert_type(client.execute_workflow("id", stream=perhaps, async_execution=perhaps), AnyResult)
     assert_type(client.execute_workflow("id", None, 1, False, ["a.b"], True), AnyResult)
+    assert_type(client.execute_workflow("id", None, 1, None, None, None), WorkflowExecutionResult)
+    assert_type(client.execute_workflow("id", stream=None), WorkflowExecutionResult)
+    assert_type(client.execute_workflow("id", async_execution=None), WorkflowExecutionResult)
+    assert_type(client.execute_workflow("id", None, 1, None, None, True), AnyResult)
+    client.execute_workflow("id", stream="yes")  # type: ignore
     client.execute_workflow("id", async_execution=True).task_id  # type: ignore[union-attr]
     client.execute_workflow("id", ["a list"])  # type: ignore
     client.execute_workflow()  # type: ignore
     assert_type(client.execute_workflow_sync("id", timeout=(1, None)), WorkflowExecutionResult)
     client.execute_workflow_sync("id", timeout=(1, 2, None))
+    client.execute_workflow_sync("id", stream=perhaps)
     client.execute_workflow_sync("id", timeout="30")  # type: ignore[arg-type]
     client.execute_workflow_sync("id", async_execution=True)  # type: ignore[call-arg]
 
 
-def retry(client: SimStudioClient) -> None:
+def retry(client: SimStudioClient, perhaps: Optional[bool]) -> None:
     assert_type(client.execute_with_retry("id", max_retries=2), WorkflowExecutionResult)
     assert_type(
         client.execute_with_retry("id", async_execution=True, max_delay=0.5), AnyResult
@@ -69,6 +76,11 @@ def retry(client: SimStudioClient) -> None:
         client.execute_with_retry("id", None, None, False, None, False, 1, 0.5),
         WorkflowExecutionResult,
     )
+    assert_type(
+        client.execute_with_retry("id", stream=None, async_execution=None), WorkflowExecutionResult
+    )
+    assert_type(client.execute_with_retry("id", None, 1, None, None, None, 1), WorkflowExecutionResult)
+    assert_type(client.execute_with_retry("id", stream=perhaps, async_execution=perhaps), AnyResult)
 
 
 def queue(client: SimStudioClient) -> Any:
@@ -151,6 +163,9 @@ def serve() -> None:
         server.add_workflow("response", answer)
         server.rate_limit(times=None, retry_after="soon")
         client.validate_workflow("id")
+        assert_type(server.jobs.ids, List[str])
+        server.jobs.steps = ("pending", "unknown")
+        server.jobs.cancel(1)  # type: ignore[arg-type]
         assert_type(server.requests, List[RecordedRequest])
         assert_type(server.requests[0].status, Optional[int])
         assert_type(server.requests[0].body, bytes)
