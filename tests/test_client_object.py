@@ -414,14 +414,72 @@ def test_a_subclass_may_take_other_arguments(server):
     assert repr(mine).startswith("<Mine ")
 
 
-def test_a_subclass_that_leaves_init_out_has_the_defaults():
-    class Bare(SimStudioClient):
-        def __init__(self):
-            pass
+class Bare(SimStudioClient):
+    """Leaves our __init__ out."""
 
+    def __init__(self):
+        pass
+
+
+CALLS = {
+    "execute_workflow": lambda client: client.execute_workflow("wf"),
+    "execute_workflow_sync": lambda client: client.execute_workflow_sync("wf"),
+    "execute_with_retry": lambda client: client.execute_with_retry("wf"),
+    "stream_workflow": lambda client: client.stream_workflow("wf"),
+    "get_workflow_status": lambda client: client.get_workflow_status("wf"),
+    "validate_workflow": lambda client: client.validate_workflow("wf"),
+    "get_job_status": lambda client: client.get_job_status("job"),
+    "get_usage_limits": lambda client: client.get_usage_limits(),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize("make", [
+    Bare, lambda: SimStudioClient.__new__(SimStudioClient), lambda: copy.copy(Bare()), lambda: copy.deepcopy(Bare()),
+    lambda: pickle.loads(pickle.dumps(Bare())),
+], ids=["subclass", "new", "copy", "deepcopy", "pickle"])
+def test_a_client_that_was_not_initialised_calls_nobody(make, call):
+    with pytest.raises(ValueError, match=r"^SimStudioClient.__init__\(\) was not called$"):
+        call(make())
+
+
+def test_a_client_that_was_not_initialised_has_neither_key_nor_url(server):
     bare = Bare()
-    assert (bare.api_key, bare.base_url, bare.get_rate_limit_info()) == (None, "https://sim.ai", None)
-    bare.close()
+    for name in ("api_key", "base_url"):
+        with pytest.raises(AttributeError, match="^'Bare' object has no attribute '%s'$" % name):
+            getattr(bare, name)
+    assert repr(bare) == "<Bare without a base_url>"
+    assert bare.get_rate_limit_info() is None
+    bare.note = "kept"
+    assert vars(copy.copy(bare)) == {"note": "kept"}
+    with bare:
+        bare.close()
+    fake = mock.create_autospec(bare)
+    fake.execute_workflow.return_value = "fake"
+    assert fake.execute_workflow("wf") == "fake" and isinstance(fake, Bare)
+    with mock.patch.object(bare, "execute_workflow", return_value="patched"):
+        assert bare.execute_with_retry("wf") == "patched"
+
+
+@pytest.mark.parametrize("names", [("api_key",), ("base_url",)])
+def test_the_key_alone_or_the_url_alone_is_not_enough(server, names):
+    bare = Bare()
+    for name in names:
+        setattr(bare, name, {"api_key": "key", "base_url": server.url}[name])
+    with pytest.raises(ValueError, match="was not called$"):
+        bare.execute_workflow("wf")
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("key", ["key", None])
+def test_the_setters_take_the_place_of_init(server, key):
+    server.answer(DONE)
+    bare = Bare()
+    bare.set_base_url(server.url + "/")
+    bare.api_key = key
+    assert bare.execute_workflow("wf").output == 1
+    assert pickle.loads(pickle.dumps(bare)).execute_workflow("wf").output == 1
+    assert [request.headers["X-API-Key"] for request in server.requests] == [key] * 2
 
 
 def test_it_can_have_a_second_base(server):
@@ -449,6 +507,8 @@ def test_it_can_be_initialised_again(client, server):
     client.__init__("second", server.url)
     client.execute_workflow("wf")
     assert server.requests[0].headers["X-API-Key"] == "second"
+    client.__init__("third")
+    assert (client.api_key, client.base_url) == ("third", "https://sim.ai")
 
 
 @pytest.mark.parametrize("state", [None, [("base_url", "http://else")], "state"])

@@ -13,8 +13,8 @@ struct client {
     PyObject *dict;
     PyObject *weak_references;
     struct pysim_state *state; /* borrowed: the type keeps the module */
-    PyObject *api_key;         /* str or None */
-    PyObject *base_url;        /* str without a slash at its end */
+    PyObject *api_key;         /* str or None; NULL until it is set */
+    PyObject *base_url;        /* str without a slash at its end; NULL until it is set */
     PyObject *rate_limit;      /* RateLimitInfo or None */
     PyObject *key_header;      /* bytes "X-API-Key: ...", NULL where there is no key */
     struct sim_session *session;
@@ -139,14 +139,23 @@ static int client_set_base_url(struct client *self, PyObject *value, void *Py_UN
     return 0;
 }
 
+/* A new reference to what has been set, or AttributeError before that, as of a Python class. */
+static PyObject *get_set(struct client *self, PyObject *value, const char *name)
+{
+    if (value != NULL)
+        return Py_NewRef(value);
+    return PyErr_Format(PyExc_AttributeError, "'%.200s' object has no attribute '%s'",
+                        Py_TYPE(self)->tp_name, name);
+}
+
 static PyObject *client_get_api_key(struct client *self, void *Py_UNUSED(closure))
 {
-    return Py_NewRef(self->api_key);
+    return get_set(self, self->api_key, "api_key");
 }
 
 static PyObject *client_get_base_url(struct client *self, void *Py_UNUSED(closure))
 {
-    return Py_NewRef(self->base_url);
+    return get_set(self, self->base_url, "base_url");
 }
 
 static PyObject *client_get_rate_limit(struct client *self, void *Py_UNUSED(closure))
@@ -172,12 +181,9 @@ static PyObject *client_new(PyTypeObject *type, PyObject *Py_UNUSED(arguments),
 
     if (self == NULL)
         return NULL;
-    /* A subclass may leave our __init__ out: the defaults stand then, with no key. */
-    self->api_key = Py_NewRef(Py_None);
     self->rate_limit = Py_NewRef(Py_None);
     self->state = pysim_state_of_type(type);
-    self->base_url = PyUnicode_FromString(DEFAULT_BASE_URL);
-    if (self->state != NULL && self->base_url != NULL) {
+    if (self->state != NULL) {
         self->session = sim_http_session_new();
         if (self->session != NULL)
             return (PyObject *)self;
@@ -194,12 +200,13 @@ static int client_init(struct client *self, PyObject *arguments, PyObject *keywo
         "SimStudioClient", "__init__", 1, 2, 2, names,
     };
     PyObject *values[2];
-    int result;
+    int result = -1;
 
     if (pysim_arguments_match_init(&signature, arguments, keywords, values) < 0)
         return -1;
-    result = client_set_api_key(self, values[0], NULL);
-    if (result == 0 && values[1] != NULL)
+    if (values[1] == NULL)
+        values[1] = PyUnicode_FromString(DEFAULT_BASE_URL);
+    if (values[1] != NULL && client_set_api_key(self, values[0], NULL) == 0)
         result = client_set_base_url(self, values[1], NULL);
     pysim_arguments_release(&signature, values);
     return result;
@@ -242,9 +249,13 @@ static void client_dealloc(struct client *self)
 /* The URL without the password that may stand in it; the key does not appear at all. */
 static PyObject *client_repr(struct client *self)
 {
-    Py_ssize_t length = PyUnicode_GET_LENGTH(self->base_url), start, at;
-    PyObject *shown = Py_NewRef(self->base_url), *scheme = NULL, *rest = NULL, *result = NULL;
+    PyObject *shown, *scheme = NULL, *rest = NULL, *result = NULL;
+    Py_ssize_t length, start, at;
 
+    if (self->base_url == NULL)
+        return PyUnicode_FromFormat("<%s without a base_url>", Py_TYPE(self)->tp_name);
+    shown = Py_NewRef(self->base_url);
+    length = PyUnicode_GET_LENGTH(self->base_url);
     start = PyUnicode_FindChar(self->base_url, ':', 0, length, 1) + 3; /* past "://" */
     at = PyUnicode_FindChar(self->base_url, '@', start, length, -1);
     if (at >= 0) {
@@ -267,6 +278,18 @@ static PyObject *client_repr(struct client *self)
 struct pysim_state *pysim_client_state(PyObject *client)
 {
     return ((struct client *)client)->state;
+}
+
+int pysim_client_prepare(PyObject *client, struct pysim_call *call, enum pysim_endpoint endpoint,
+                         PyObject *id)
+{
+    struct client *self = (struct client *)client;
+
+    if (self->api_key == NULL || self->base_url == NULL) {
+        PyErr_SetString(PyExc_ValueError, "SimStudioClient.__init__() was not called");
+        return -1;
+    }
+    return pysim_call_init(call, self->state, endpoint, id);
 }
 
 /* Notes the rate-limit headers of a complete answer. 0, or -1 with an exception. */

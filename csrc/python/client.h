@@ -14,6 +14,11 @@ int pysim_client_register(PyObject *module, struct pysim_state *state, PyMethodD
 /* The state of the module that `client`, an instance, comes from. */
 struct pysim_state *pysim_client_state(PyObject *client);
 
+/* Prepares a call as pysim_call_init() does. ValueError where neither __init__() nor the setters
+ * have given the client a key and a base URL: without this the call would go to the default host. */
+int pysim_client_prepare(PyObject *client, struct pysim_call *call, enum pysim_endpoint endpoint,
+                         PyObject *id);
+
 /* Sends a prepared call where `client` points now, waits as pysim_call_wait_for_answer() does and
  * notes the answer's rate-limit headers. 0, or -1 with an exception. End with pysim_call_end(). */
 int pysim_client_send(PyObject *client, struct pysim_call *call,

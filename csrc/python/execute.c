@@ -60,7 +60,7 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
     *execution = (struct execution){.state = state, .is_async = is_async > 0};
     if (stream < 0 || is_async < 0 ||
         pysim_timeout_parse(state, values[TIMEOUT], &execution->timeout) < 0 ||
-        pysim_call_init(&execution->call, state, PYSIM_EXECUTE, values[WORKFLOW_ID]) < 0)
+        pysim_client_prepare(self, &execution->call, PYSIM_EXECUTE, values[WORKFLOW_ID]) < 0)
         return -1;
     if (values[SELECTED_OUTPUTS] != NULL &&
         (PyUnicode_Check(values[SELECTED_OUTPUTS]) || PyBytes_Check(values[SELECTED_OUTPUTS]))) {

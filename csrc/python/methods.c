@@ -13,7 +13,7 @@ static PyObject *client_get(PyObject *self, enum pysim_endpoint endpoint, PyObje
     PyObject *result = NULL;
 
     if (pysim_timeout_parse(state, NULL, &timeout) == 0 &&
-        pysim_call_init(&call, state, endpoint, id) == 0)
+        pysim_client_prepare(self, &call, endpoint, id) == 0)
         result = pysim_client_perform(self, &call, &timeout, false);
     pysim_call_fini(&call);
     return result;
@@ -173,7 +173,7 @@ static PyObject *client_exit(PyObject *self, PyObject *Py_UNUSED(arguments))
 
 static const char *const state_names[] = {"api_key", "base_url", "_rate_limit_info"};
 
-/* Everything but the connections: a copy makes its own. */
+/* Everything but the connections: a copy makes its own. What has not been set is left out. */
 static PyObject *client_getstate(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     PyObject *dict = PyObject_GenericGetDict(self, NULL);
@@ -181,7 +181,9 @@ static PyObject *client_getstate(PyObject *self, PyObject *Py_UNUSED(ignored))
 
     for (size_t i = 0; state != NULL && i < sizeof state_names / sizeof *state_names; i++) {
         PyObject *value = PyObject_GetAttrString(self, state_names[i]);
-        if (value == NULL || PyDict_SetItemString(state, state_names[i], value) < 0)
+        if (value == NULL && PyErr_ExceptionMatches(PyExc_AttributeError))
+            PyErr_Clear();
+        else if (value == NULL || PyDict_SetItemString(state, state_names[i], value) < 0)
             Py_CLEAR(state);
         Py_XDECREF(value);
     }
