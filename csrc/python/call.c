@@ -159,28 +159,33 @@ static int call_raise(struct pysim_call *call, struct sim_error *error)
 
 /* ---- preparing ---- */
 
+int pysim_call_url_text(PyObject *text, const char *name, struct sim_text *out)
+{
+    Py_ssize_t length = 0;
+
+    out->data = PyUnicode_AsUTF8AndSize(text, &length);
+    out->length = (size_t)length;
+    if (out->data != NULL)
+        return 0;
+    /* The codec's own error would carry the text, in which a password may stand. */
+    if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_ValueError, "%s has a lone surrogate, which no URL can carry", name);
+    }
+    return -1;
+}
+
 /* Puts `id`, taken through str(), into the path as one escaped segment. */
 static int append_id(struct pysim_call *call, PyObject *id)
 {
     const struct pysim_endpoint_row *endpoint = call->endpoint;
     struct sim_error error = {SIM_OK, ""};
     struct sim_text segment = {NULL, 0};
-    Py_ssize_t length = 0;
     PyObject *text = PyObject_Str(id);
     int result = -1;
 
-    if (text == NULL)
+    if (text == NULL || pysim_call_url_text(text, endpoint->id_name, &segment) < 0)
         goto done;
-    segment.data = PyUnicode_AsUTF8AndSize(text, &length);
-    if (segment.data == NULL) {
-        if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
-            PyErr_Clear();
-            PyErr_Format(PyExc_ValueError, "%s has a lone surrogate, which no URL can carry",
-                         endpoint->id_name);
-        }
-        goto done;
-    }
-    segment.length = (size_t)length;
     if (sim_url_append_segment(&call->path, segment, endpoint->id_name, &error) != SIM_OK) {
         (void)pysim_raise_core(call->state, &error, endpoint->failure, endpoint->code);
         goto done;
@@ -239,11 +244,9 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
 {
     struct sim_error error = {SIM_OK, ""};
     const char *headers[MOST_HEADERS];
-    Py_ssize_t base_length = 0;
-    const char *base = PyUnicode_AsUTF8AndSize(origin->base_url, &base_length);
     struct sim_request request = {
         .is_post = call->endpoint->is_post,
-        .base = {base, (size_t)base_length},
+        .base = origin->base,
         .path = {call->path.data, call->path.length},
         .headers = headers,
         .body = {call->body.data, call->body.length},
@@ -253,8 +256,6 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
         .stream_type = call->endpoint->stream_type,
     };
 
-    if (base == NULL)
-        return -1;
     Py_INCREF(timeout->given);
     Py_XSETREF(call->timeout, timeout->given);
     call->is_done = false;

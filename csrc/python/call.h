@@ -51,13 +51,17 @@ struct pysim_call {            /* start from all zero, end with pysim_call_fini(
  * in which another thread may give the client another key: the start holds what it points into. */
 struct pysim_origin {
     struct sim_session *session; /* borrowed of the client */
-    PyObject *base_url;          /* str, without a slash at its end */
+    struct sim_text base;        /* the base URL, without a slash at its end */
     PyObject *key_header;        /* bytes "X-API-Key: ...", or NULL */
 };
 
 /* Reads a `timeout` argument: seconds as a number, (connect, read), (connect, read, total), None in
  * any place for no bound. NULL stands for 30 s. TypeError or ValueError for anything else. */
 int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pysim_timeout *out);
+
+/* The UTF-8 of a str that becomes part of a URL; it lives as long as the str. 0, or -1 with
+ * ValueError, which names the parameter and shows nothing of the text, for a lone surrogate. */
+int pysim_call_url_text(PyObject *text, const char *name, struct sim_text *out);
 
 /* Prepares a call: its path, from `id` (through str(); NULL where the endpoint has none). 0, or -1
  * with TypeError or ValueError. The body of a POST goes into call->body before the start. */

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "python/answer.h"
 #include "python/arguments.h"
@@ -59,6 +60,11 @@ static int make_key_header(PyObject *key, PyObject **header)
             goto done;
         }
     }
+    if (text[0] == ' ' || text[length - 1] == ' ') { /* a server takes it off or does not */
+        PyErr_SetString(PyExc_ValueError, "api_key begins or ends with a space, which an HTTP "
+                                          "header cannot carry");
+        goto done;
+    }
     *header = PyBytes_FromFormat("X-API-Key: %s", text);
     result = *header != NULL ? 0 : -1;
 done:
@@ -82,14 +88,27 @@ static int client_set_api_key(struct client *self, PyObject *value, void *Py_UNU
     return 0;
 }
 
+/* The URL in a base_url: 0.1.1 took one after white space, and so does this. 0, or -1 with
+ * ValueError. */
+static int read_base_url(PyObject *base_url, struct sim_text *url)
+{
+    if (pysim_call_url_text(base_url, "base_url", url) < 0)
+        return -1;
+    while (url->length > 0 && url->data[0] != '\0' && strchr(" \t\n\r\v\f", url->data[0])) {
+        url->data++;
+        url->length--;
+    }
+    return 0;
+}
+
 /* The base URL without slashes at its end, checked; a new reference. */
 static PyObject *check_base_url(PyObject *value)
 {
     struct sim_error error = {SIM_OK, ""};
+    struct sim_text text;
     struct sim_url url;
     Py_ssize_t length;
     PyObject *stripped = NULL, *result = NULL;
-    const char *text;
 
     if (!PyUnicode_Check(value))
         return PyErr_Format(PyExc_TypeError, "base_url must be a str, not %.200s",
@@ -100,17 +119,9 @@ static PyObject *check_base_url(PyObject *value)
     stripped = PyUnicode_Substring(value, 0, length);
     if (stripped == NULL)
         return NULL;
-    text = PyUnicode_AsUTF8AndSize(stripped, &length);
-    if (text == NULL) {
-        /* The codec's own error would carry the URL, and the password that may stand in it. */
-        if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
-            PyErr_Clear();
-            PyErr_SetString(PyExc_ValueError,
-                            "base_url has a lone surrogate, which no URL can carry");
-        }
+    if (read_base_url(stripped, &text) < 0)
         goto done;
-    }
-    if (sim_url_parse((struct sim_text){text, (size_t)length}, &url, &error) != SIM_OK) {
+    if (sim_url_parse(text, &url, &error) != SIM_OK) {
         PyErr_Format(PyExc_ValueError, "base_url: %s", error.message);
         goto done;
     }
@@ -306,17 +317,18 @@ int pysim_client_send(PyObject *client, struct pysim_call *call,
                       const struct pysim_timeout *timeout, bool is_async)
 {
     struct client *self = (struct client *)client;
-    const struct pysim_origin origin = {
+    struct pysim_origin origin = {
         .session = self->session,
-        .base_url = Py_NewRef(self->base_url),
         .key_header = Py_XNewRef(self->key_header),
     };
+    PyObject *base_url = Py_NewRef(self->base_url);
     int result = -1;
 
-    if (pysim_call_start(call, &origin, timeout, is_async) == 0 &&
+    if (read_base_url(base_url, &origin.base) == 0 &&
+        pysim_call_start(call, &origin, timeout, is_async) == 0 &&
         pysim_call_wait_for_answer(call) == 0)
         result = client_note_answer(self, call);
-    Py_DECREF(origin.base_url);
+    Py_DECREF(base_url);
     Py_XDECREF(origin.key_header);
     return result;
 }

@@ -15,7 +15,7 @@ int pysim_client_register(PyObject *module, struct pysim_state *state, PyMethodD
 struct pysim_state *pysim_client_state(PyObject *client);
 
 /* Prepares a call as pysim_call_init() does. ValueError where neither __init__() nor the setters
- * have given the client a key and a base URL: without this the call would go to the default host. */
+ * have given the client a key and a base URL. */
 int pysim_client_prepare(PyObject *client, struct pysim_call *call, enum pysim_endpoint endpoint,
                          PyObject *id);
 
