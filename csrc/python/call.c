@@ -60,6 +60,7 @@ enum {
 };
 
 #define RESPONSE_LIMIT_VARIABLE "SIMSTUDIO_MAX_RESPONSE_BYTES"
+#define MOST_RESPONSE_LIMIT ((size_t)PY_SSIZE_T_MAX) /* what an object of Python's can hold */
 
 /* ---- time-outs ---- */
 
@@ -200,20 +201,23 @@ done:
 static int read_response_limit(size_t *limit)
 {
     const char *text = getenv(RESPONSE_LIMIT_VARIABLE);
-    unsigned long long number;
-    char *end = NULL;
 
     *limit = DEFAULT_RESPONSE_LIMIT;
     if (text == NULL || *text == '\0')
         return 0;
-    number = strtoull(text, &end, 10);
-    if (*end != '\0' || number == 0 || number >= SIZE_MAX / 2 || text[0] == '-') {
-        PyErr_SetString(PyExc_ValueError,
-                        RESPONSE_LIMIT_VARIABLE " must be a whole number of bytes, at least 1");
-        return -1;
+    *limit = 0;
+    for (; *text >= '0' && *text <= '9'; text++) {
+        size_t digit = (size_t)(*text - '0');
+        if (*limit > (MOST_RESPONSE_LIMIT - digit) / 10)
+            break;
+        *limit = *limit * 10 + digit;
     }
-    *limit = (size_t)number;
-    return 0;
+    if (*text == '\0' && *limit > 0)
+        return 0;
+    PyErr_Format(PyExc_ValueError,
+                 RESPONSE_LIMIT_VARIABLE " must be a whole number of bytes from 1 to %zu",
+                 MOST_RESPONSE_LIMIT);
+    return -1;
 }
 
 int pysim_call_init(struct pysim_call *call, struct pysim_state *state,
