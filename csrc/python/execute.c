@@ -1,5 +1,6 @@
 #include "python/execute.h"
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "core/retry.h"
@@ -182,6 +183,9 @@ static int read_delay(PyObject *value, const char *name, double fallback, double
     if (value == NULL)
         return 0;
     *out = PyFloat_AsDouble(value);
+    if (*out == -1.0 && PyErr_ExceptionMatches(PyExc_TypeError))
+        PyErr_Format(PyExc_TypeError, "%s must be a number, not %.200s", name,
+                     Py_TYPE(value)->tp_name);
     if (*out == -1.0 && PyErr_Occurred())
         return -1;
     if (*out >= 0)
@@ -190,22 +194,35 @@ static int read_delay(PyObject *value, const char *name, double fallback, double
     return -1;
 }
 
+static int read_max_retries(PyObject *value, long *out)
+{
+    PyObject *count;
+    int overflow = 0;
+
+    *out = 3;
+    if (value == NULL)
+        return 0;
+    count = PyNumber_Index(value); /* PyLong_AsLong alone truncates floats on 3.8 */
+    if (count == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError))
+            PyErr_Format(PyExc_TypeError, "max_retries must be an int, not %.200s",
+                         Py_TYPE(value)->tp_name);
+        return -1;
+    }
+    *out = PyLong_AsLongAndOverflow(count, &overflow);
+    Py_DECREF(count);
+    if (overflow > 0)
+        *out = LONG_MAX;
+    if (*out >= 0)
+        return 0;
+    PyErr_Format(PyExc_ValueError, "max_retries must be 0 or greater, not %R", value);
+    return -1;
+}
+
 static int retrying_init(struct retrying *retrying, PyObject *const *values)
 {
-    retrying->most = 3;
-    if (values[MAX_RETRIES] != NULL) {
-        /* On its own 3.8 would cut a fraction off. */
-        PyObject *count = PyNumber_Index(values[MAX_RETRIES]);
-        retrying->most = count != NULL ? PyLong_AsLong(count) : -1;
-        Py_XDECREF(count);
-        if (retrying->most == -1 && PyErr_Occurred())
-            return -1;
-        if (retrying->most < 0) {
-            PyErr_Format(PyExc_ValueError, "max_retries must be 0 or greater, not %R",
-                         values[MAX_RETRIES]);
-            return -1;
-        }
-    }
+    if (read_max_retries(values[MAX_RETRIES], &retrying->most) < 0)
+        return -1;
     return read_delay(values[INITIAL_DELAY], "initial_delay", 1.0, &retrying->policy.initial_s) <
                        0 ||
                    read_delay(values[MAX_DELAY], "max_delay", 30.0, &retrying->policy.max_s) < 0 ||
