@@ -1,7 +1,5 @@
 #include "python/answer.h"
 
-#include <string.h>
-
 #include "core/clock.h"
 #include "python/decode.h"
 #include "python/error.h"
@@ -20,21 +18,22 @@ enum {
 
 /* Servers' words that mean a documented code; any other word is its own code. */
 static const struct {
-    const char *word, *code;
+    const char *word;
+    enum pysim_code code;
 } code_words[] = {
-    {"INVALID_API_KEY", "UNAUTHORIZED"},
-    {"AUTHENTICATION_REQUIRED", "UNAUTHORIZED"},
-    {"RATE_LIMITED", "RATE_LIMIT_EXCEEDED"},
+    {"INVALID_API_KEY", PYSIM_UNAUTHORIZED},
+    {"AUTHENTICATION_REQUIRED", PYSIM_UNAUTHORIZED},
+    {"RATE_LIMITED", PYSIM_RATE_LIMIT_EXCEEDED},
 };
 
 /* What a status means where the server gives no word. */
 static const struct {
     long http_status;
-    const char *code;
+    enum pysim_code code;
 } status_codes[] = {
-    {HTTP_UNAUTHORIZED, "UNAUTHORIZED"},
-    {HTTP_PAYMENT_REQUIRED, "USAGE_LIMIT_EXCEEDED"},
-    {HTTP_TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"},
+    {HTTP_UNAUTHORIZED, PYSIM_UNAUTHORIZED},
+    {HTTP_PAYMENT_REQUIRED, PYSIM_USAGE_LIMIT_EXCEEDED},
+    {HTTP_TOO_MANY_REQUESTS, PYSIM_RATE_LIMIT_EXCEEDED},
 };
 
 /* ---- looking into decoded bodies ---- */
@@ -57,12 +56,6 @@ static const struct sim_buffer *body_of(const struct pysim_call *call)
     return sim_exchange_body(call->exchange);
 }
 
-/* True when what was raised says that a body is no JSON, or none that can be decoded. */
-static bool is_refusal(void)
-{
-    return PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_RecursionError);
-}
-
 /* The body for `details`: what its JSON says, else its text, so that nothing a run gave is lost;
  * NULL when it is empty. 0, or -1 with an exception. */
 static int body_details(const struct pysim_call *call, PyObject **details)
@@ -73,7 +66,7 @@ static int body_details(const struct pysim_call *call, PyObject **details)
     if (body->length == 0)
         return 0;
     *details = pysim_decode(call->state, body->data, body->length);
-    if (*details == NULL && is_refusal()) {
+    if (*details == NULL && pysim_decode_was_refused()) {
         PyErr_Clear();
         *details = PyUnicode_DecodeUTF8(body->data, (Py_ssize_t)body->length, "replace");
     }
@@ -83,7 +76,7 @@ static int body_details(const struct pysim_call *call, PyObject **details)
 static int64_t retry_after_ms(const struct pysim_call *call)
 {
     struct sim_text value;
-    int64_t delay_ms = PYSIM_NO_RETRY_AFTER;
+    int64_t delay_ms = SIM_RETRY_NO_HINT;
 
     if (sim_exchange_header(call->exchange, "retry-after", &value))
         (void)sim_clock_parse_retry_after(value, sim_clock_wall_ms(), &delay_ms);
@@ -125,37 +118,40 @@ static PyObject *error_message(const struct pysim_call *call, PyObject *details)
     return message != NULL ? Py_NewRef(message) : http_phrase(call);
 }
 
-/* The server's word up to its first colon, as a documented code where it means one. */
-static PyObject *code_from_word(PyObject *word)
+/* Takes the server's word up to its first colon, or the documented code that it means. */
+static void take_word(PyObject *word, struct pysim_failure *failure)
 {
     Py_ssize_t length = PyUnicode_GET_LENGTH(word);
     Py_ssize_t colon = PyUnicode_FindChar(word, ':', 0, length, 1);
-    PyObject *code = colon > 0 ? PyUnicode_Substring(word, 0, colon) : Py_NewRef(word);
 
-    for (size_t i = 0; code != NULL && i < sizeof code_words / sizeof *code_words; i++) {
-        if (PyUnicode_CompareWithASCIIString(code, code_words[i].word) == 0) {
-            Py_DECREF(code);
-            return PyUnicode_FromString(code_words[i].code);
+    failure->server_code = colon > 0 ? PyUnicode_Substring(word, 0, colon) : Py_NewRef(word);
+    for (size_t i = 0; i < sizeof code_words / sizeof *code_words; i++) {
+        if (failure->server_code == NULL)
+            break;
+        if (PyUnicode_CompareWithASCIIString(failure->server_code, code_words[i].word) == 0) {
+            failure->code = code_words[i].code;
+            Py_CLEAR(failure->server_code);
         }
     }
-    return code;
 }
 
-/* NULL without an exception for no code. */
-static PyObject *error_code(const struct pysim_call *call, PyObject *details)
+/* The code of a failure with these details; none where neither they nor the status name one. */
+static void take_code(const struct pysim_call *call, struct pysim_failure *failure)
 {
-    long http_status = sim_exchange_http_status(call->exchange);
+    PyObject *details = failure->details;
     PyObject *word = get_text(call, details, WORD_CODE);
 
     if (word == NULL)
         word = get_text(call, get(call, details, WORD_ERROR), WORD_CODE);
-    if (word != NULL)
-        return code_from_word(word);
+    if (word != NULL) {
+        take_word(word, failure);
+        return;
+    }
     for (size_t i = 0; i < sizeof status_codes / sizeof *status_codes; i++)
-        if (status_codes[i].http_status == http_status)
-            return PyUnicode_FromString(status_codes[i].code);
-    return get(call, details, WORD_SUCCESS) == Py_False ? PyUnicode_FromString("EXECUTION_ERROR")
-                                                        : NULL;
+        if (status_codes[i].http_status == failure->http_status)
+            failure->code = status_codes[i].code;
+    if (failure->code == PYSIM_NO_CODE && get(call, details, WORD_SUCCESS) == Py_False)
+        failure->code = PYSIM_EXECUTION_ERROR;
 }
 
 /* A redirect that was not followed: nothing was sent to where it points. */
@@ -163,7 +159,7 @@ static PyObject *redirect_message(const struct pysim_call *call, struct sim_text
 {
     PyObject *name = host.length > 0
                          ? PyUnicode_DecodeUTF8(host.data, (Py_ssize_t)host.length, "replace")
-                         : PyUnicode_FromString("what is no URL of a host");
+                         : PyUnicode_FromString("an invalid URL");
     PyObject *message = NULL;
 
     if (name != NULL)
@@ -187,50 +183,37 @@ PyObject *pysim_answer_raise(const struct pysim_call *call)
         return NULL;
     if (sim_exchange_refused_redirect(call->exchange, &host)) {
         failure.message = redirect_message(call, host);
-        failure.code = PyUnicode_FromString(call->endpoint->code);
+        failure.code = call->endpoint->code;
     }
     else if (is_run && failure.http_status == HTTP_TOO_MANY_REQUESTS) {
-        failure.message = failure.retry_after_ms == PYSIM_NO_RETRY_AFTER
+        failure.message = failure.retry_after_ms == SIM_RETRY_NO_HINT
                               ? PyUnicode_FromString("Rate limit exceeded")
                               : PyUnicode_FromFormat("Rate limit exceeded. Retry after %lldms",
                                                      (long long)failure.retry_after_ms);
-        failure.code = PyUnicode_FromString("RATE_LIMIT_EXCEEDED");
+        failure.code = PYSIM_RATE_LIMIT_EXCEEDED;
     }
     else {
         failure.message = error_message(call, failure.details);
-        failure.code = error_code(call, failure.details);
+        take_code(call, &failure);
     }
-    if (failure.message != NULL && !PyErr_Occurred())
-        (void)pysim_raise(call->state, &failure);
-    Py_XDECREF(failure.message);
-    Py_XDECREF(failure.code);
-    Py_XDECREF(failure.details);
-    return NULL;
+    return pysim_raise_failure_steals(call->state, &failure);
 }
 
 /* A 2xx answer that is not what the endpoint promises. `reason` is stolen and may be NULL with an
  * exception set. */
 static PyObject *raise_unusable_steals(const struct pysim_call *call, PyObject *reason)
 {
-    struct pysim_failure failure = {.retry_after_ms = PYSIM_NO_RETRY_AFTER};
-
     bool may_be_cut = sim_exchange_may_be_cut(call->exchange);
+    PyObject *message = NULL, *details = NULL;
 
-    if (reason != NULL) {
-        failure.message =
-            PyUnicode_FromFormat("%s: %S%s%s", call->endpoint->failure, reason,
-                                 may_be_cut ? "; the answer may have been cut short" : "",
-                                 may_be_cut ? call->endpoint->doubt : "");
-        failure.code = PyUnicode_FromString(call->endpoint->code);
-    }
-    if (failure.message != NULL && failure.code != NULL &&
-        body_details(call, &failure.details) == 0)
-        (void)pysim_raise(call->state, &failure);
+    if (reason != NULL)
+        message = PyUnicode_FromFormat("%s: %U%s%s", call->endpoint->failure, reason,
+                                       may_be_cut ? "; the answer may have been cut short" : "",
+                                       may_be_cut ? call->endpoint->doubt : "");
+    if (message != NULL)
+        (void)body_details(call, &details);
     Py_XDECREF(reason);
-    Py_XDECREF(failure.message);
-    Py_XDECREF(failure.code);
-    Py_XDECREF(failure.details);
-    return NULL;
+    return pysim_raise_steals(call->state, message, call->endpoint->code, details);
 }
 
 /* The decoded body. What json refuses is a SimStudioError with json's words. */
@@ -239,7 +222,7 @@ static PyObject *decode_body(const struct pysim_call *call)
     const struct sim_buffer *body = body_of(call);
     PyObject *result = pysim_decode(call->state, body->length > 0 ? body->data : "", body->length);
 
-    if (result != NULL || !is_refusal())
+    if (result != NULL || !pysim_decode_was_refused())
         return result;
     return raise_unusable_steals(call, pysim_error_take_message());
 }
@@ -465,7 +448,7 @@ PyObject *pysim_answer_rate_limit(const struct pysim_call *call)
     values[0] = PyLong_FromLongLong(limit);
     values[1] = PyLong_FromLongLong(remaining);
     values[2] = PyLong_FromLongLong(reset);
-    values[3] = wait_ms == PYSIM_NO_RETRY_AFTER ? Py_NewRef(Py_None) : PyLong_FromLongLong(wait_ms);
+    values[3] = wait_ms == SIM_RETRY_NO_HINT ? Py_NewRef(Py_None) : PyLong_FromLongLong(wait_ms);
     if (values[0] != NULL && values[1] != NULL && values[2] != NULL && values[3] != NULL)
         info = pysim_record_new(call->state, PYSIM_RateLimitInfo, values);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)

@@ -7,7 +7,6 @@
 
 #include "core/clock.h"
 #include "python/certificates.h"
-#include "python/error.h"
 
 static const struct pysim_endpoint_row endpoints[] = {
     [PYSIM_EXECUTE] =
@@ -17,9 +16,9 @@ static const struct pysim_endpoint_row endpoints[] = {
             .after = "/execute",
             .id_name = "workflow_id",
             .failure = "Failed to execute workflow",
-            .code = "EXECUTION_ERROR",
+            .code = PYSIM_EXECUTION_ERROR,
             .timeout_message = "Workflow execution timed out after",
-            .doubt = "; the run may have happened",
+            .doubt = PYSIM_RUN_DOUBT,
             .stream_type = "text/event-stream",
         },
     [PYSIM_STATUS] =
@@ -28,7 +27,7 @@ static const struct pysim_endpoint_row endpoints[] = {
             .after = "/status",
             .id_name = "workflow_id",
             .failure = "Failed to get workflow status",
-            .code = "STATUS_ERROR",
+            .code = PYSIM_STATUS_ERROR,
             .timeout_message = "Failed to get workflow status: timed out after",
             .doubt = "",
         },
@@ -38,7 +37,7 @@ static const struct pysim_endpoint_row endpoints[] = {
             .after = "",
             .id_name = "task_id",
             .failure = "Failed to get job status",
-            .code = "STATUS_ERROR",
+            .code = PYSIM_STATUS_ERROR,
             .timeout_message = "Failed to get job status: timed out after",
             .doubt = "",
         },
@@ -47,7 +46,7 @@ static const struct pysim_endpoint_row endpoints[] = {
             .before = "/api/users/me/usage-limits",
             .after = "",
             .failure = "Failed to get usage limits",
-            .code = "USAGE_ERROR",
+            .code = PYSIM_USAGE_ERROR,
             .timeout_message = "Failed to get usage limits: timed out after",
             .doubt = "",
         },
@@ -128,26 +127,17 @@ int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pys
 
 /* ---- failures ---- */
 
-static int call_raise_timeout(struct pysim_call *call)
-{
-    struct pysim_failure failure = {.retry_after_ms = PYSIM_NO_RETRY_AFTER};
-
-    failure.message =
-        PyUnicode_FromFormat("%s %S seconds", call->endpoint->timeout_message, call->timeout);
-    failure.code = PyUnicode_FromString("TIMEOUT");
-    if (failure.message != NULL && failure.code != NULL)
-        (void)pysim_raise(call->state, &failure);
-    Py_XDECREF(failure.message);
-    Py_XDECREF(failure.code);
-    return -1;
-}
-
 static int call_raise(struct pysim_call *call, struct sim_error *error)
 {
     const struct pysim_endpoint_row *endpoint = call->endpoint;
 
-    if (error->status == SIM_TIMED_OUT)
-        return call_raise_timeout(call);
+    if (error->status == SIM_TIMED_OUT) {
+        (void)pysim_raise_steals(
+            call->state,
+            PyUnicode_FromFormat("%s %S seconds", endpoint->timeout_message, call->timeout),
+            PYSIM_TIMEOUT, NULL);
+        return -1;
+    }
     if (call->exchange != NULL && sim_exchange_was_sent(call->exchange) &&
         error->status != SIM_NO_MEMORY) {
         size_t length = strlen(error->message);
@@ -230,17 +220,10 @@ int pysim_call_init(struct pysim_call *call, struct pysim_state *state,
     call->endpoint = &endpoints[endpoint];
     sim_buffer_init(&call->path, SIZE_MAX);
     sim_buffer_init(&call->body, SIZE_MAX);
-    if (sim_buffer_append_text(&call->path, call->endpoint->before) != SIM_OK) {
-        PyErr_NoMemory();
+    if (pysim_error_check(sim_buffer_append_text(&call->path, call->endpoint->before)) < 0 ||
+        (call->endpoint->id_name != NULL && append_id(call, id) < 0))
         return -1;
-    }
-    if (call->endpoint->id_name != NULL && append_id(call, id) < 0)
-        return -1;
-    if (sim_buffer_append_text(&call->path, call->endpoint->after) != SIM_OK) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
+    return pysim_error_check(sim_buffer_append_text(&call->path, call->endpoint->after));
 }
 
 int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,

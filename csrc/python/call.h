@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "core/http.h"
+#include "python/error.h"
 #include "python/state.h"
 
 /* What the Sim API offers; the rows are in call.c. */
@@ -20,10 +21,10 @@ enum pysim_endpoint {
 
 struct pysim_endpoint_row {
     bool is_post;
+    enum pysim_code code;        /* of a failure without a code of its own */
     const char *before, *after;  /* the path around the id */
     const char *id_name;         /* the parameter that is the id, NULL where there is none */
     const char *failure;         /* how a message about a failure begins */
-    const char *code;            /* the error code of a failure without one of its own */
     const char *timeout_message; /* what stands before the time-out in seconds */
     const char *doubt;           /* what to add when the request may have been served */
     const char *stream_type;     /* the media type of an answer in events; NULL: there is none */

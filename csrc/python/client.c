@@ -122,7 +122,7 @@ static PyObject *check_base_url(PyObject *value)
     if (read_base_url(stripped, &text) < 0)
         goto done;
     if (sim_url_parse(text, &url, &error) != SIM_OK) {
-        PyErr_Format(PyExc_ValueError, "base_url: %s", error.message);
+        (void)pysim_raise_input(&error, "base_url");
         goto done;
     }
     if (url.has_query) {

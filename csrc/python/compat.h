@@ -24,6 +24,32 @@ static inline PyObject *Py_XNewRef(PyObject *object)
 }
 #endif
 
+/* An exception as one object came with 3.12, which deprecated the three parts. */
+#if PY_VERSION_HEX < 0x030C0000
+static inline PyObject *PyErr_GetRaisedException(void)
+{
+    PyObject *type, *value, *traceback;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    if (type == NULL)
+        return NULL;
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL)
+        (void)PyException_SetTraceback(value, traceback);
+    Py_DECREF(type);
+    Py_XDECREF(traceback);
+    return value;
+}
+
+static inline void PyErr_SetRaisedException(PyObject *value) /* steals */
+{
+    PyObject *type = value != NULL ? Py_NewRef((PyObject *)Py_TYPE(value)) : NULL;
+    PyObject *traceback = value != NULL ? PyException_GetTraceback(value) : NULL;
+
+    PyErr_Restore(type, value, traceback);
+}
+#endif
+
 /* From 3.9 on an instance of a heap type owns a reference to its type, and its traverse says so.
  * On 3.8 the instance's own dealloc drops the reference, but traverse must not show it. */
 #if PY_VERSION_HEX >= 0x03090000

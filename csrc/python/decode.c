@@ -1,6 +1,5 @@
 #include "python/decode.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "core/clock.h"
@@ -43,6 +42,7 @@ static PyObject *decode_value(struct decoder *decoder);
 static PyObject *decode_text(struct decoder *decoder, const struct sim_json_value *value)
 {
     struct sim_text text = {value->text, value->length};
+    enum sim_status status;
     PyObject *string;
 
     if (!value->has_escapes && value->is_ascii) {
@@ -53,14 +53,9 @@ static PyObject *decode_text(struct decoder *decoder, const struct sim_json_valu
     }
     if (value->has_escapes) {
         sim_buffer_clear(&decoder->scratch);
-        switch (sim_escapes_decode(text, &decoder->scratch)) {
-        case SIM_OK:
-            break;
-        case SIM_NO_MEMORY:
-            return PyErr_NoMemory();
-        default:
-            return NULL;
-        }
+        status = sim_escapes_decode(text, &decoder->scratch);
+        if (status != SIM_OK)
+            return status == SIM_NO_MEMORY ? PyErr_NoMemory() : NULL;
         text = (struct sim_text){decoder->scratch.data, decoder->scratch.length};
     }
     string = PyUnicode_DecodeUTF8(text.data, (Py_ssize_t)text.length, NULL);
@@ -278,6 +273,11 @@ static PyObject *decode_values(struct pysim_state *state, const struct sim_json_
     return result;
 }
 
+bool pysim_decode_was_refused(void)
+{
+    return PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_RecursionError);
+}
+
 /* What json.loads makes of it; of bytes that are invalid in their encoding, with U+FFFD instead. */
 static PyObject *ask_json(struct pysim_state *state, const char *text, size_t length)
 {
@@ -348,8 +348,7 @@ PyObject *pysim_decode(struct pysim_state *state, const char *text, size_t lengt
     if (result != NULL)
         return result;
     if (PyErr_Occurred()) {
-        if (!PyErr_ExceptionMatches(PyExc_RecursionError) &&
-            !PyErr_ExceptionMatches(PyExc_ValueError))
+        if (!pysim_decode_was_refused())
             return NULL;
         PyErr_Clear(); /* too deep, or too many digits: json's verdict and words */
     }

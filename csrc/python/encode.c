@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "python/error.h"
 #include "python/upload.h"
 
 /* A container that is being written; the chain of them finds circles. */
@@ -18,14 +19,6 @@ struct encoder {
 };
 
 static int encode_value(struct encoder *encoder, PyObject *value, const struct enclosing *outer);
-
-static int check(enum sim_status status)
-{
-    if (status == SIM_OK)
-        return 0;
-    PyErr_NoMemory();
-    return -1;
-}
 
 /* The words of json's default(), which names the class as Python does; keys are refused by C. */
 static int refuse_type(PyObject *value)
@@ -43,7 +36,7 @@ static int refuse_type(PyObject *value)
 
 static int write_literal(struct encoder *encoder, const char *text)
 {
-    return check(sim_buffer_append_text(encoder->out, text));
+    return pysim_error_check(sim_buffer_append_text(encoder->out, text));
 }
 
 /* ---- scalars ---- */
@@ -83,7 +76,7 @@ static bool is_verbatim(Py_UCS4 character)
 
 static int write_quote(struct encoder *encoder)
 {
-    return check(sim_buffer_append_char(encoder->out, '"'));
+    return pysim_error_check(sim_buffer_append_char(encoder->out, '"'));
 }
 
 /* Appends the characters of a str, escaped, without quotes. */
@@ -97,8 +90,8 @@ static int write_text(struct encoder *encoder, PyObject *text)
     for (Py_ssize_t at = 0; at < length;) {
         Py_ssize_t end = length - at < BLOCK ? length : at + BLOCK;
         char *place = NULL, *start;
-        if (check(sim_buffer_reserve(encoder->out, (size_t)(end - at) * MOST_PER_CHARACTER,
-                                     &place)) < 0)
+        if (pysim_error_check(sim_buffer_reserve(
+                encoder->out, (size_t)(end - at) * MOST_PER_CHARACTER, &place)) < 0)
             return -1;
         for (start = place; at < end; at++) {
             Py_UCS4 character = PyUnicode_READ(kind, data, at);
@@ -123,8 +116,9 @@ static int write_ascii_steals(struct encoder *encoder, PyObject *text)
     int result = -1;
 
     if (text != NULL)
-        result = check(sim_buffer_append(encoder->out, (const char *)PyUnicode_1BYTE_DATA(text),
-                                         (size_t)PyUnicode_GET_LENGTH(text)));
+        result = pysim_error_check(sim_buffer_append(encoder->out,
+                                                     (const char *)PyUnicode_1BYTE_DATA(text),
+                                                     (size_t)PyUnicode_GET_LENGTH(text)));
     Py_XDECREF(text);
     return result;
 }
@@ -184,7 +178,7 @@ static int write_integer(struct encoder *encoder, PyObject *value)
         if (number == -1 && PyErr_Occurred())
             return -1;
         start = write_digits(end, number);
-        return check(sim_buffer_append(encoder->out, start, (size_t)(end - start)));
+        return pysim_error_check(sim_buffer_append(encoder->out, start, (size_t)(end - start)));
     }
     text = PyLong_Type.tp_repr(value);
 

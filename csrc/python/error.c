@@ -9,6 +9,10 @@
  * code of ours. */
 static const char *const parameters[] = {"message", "code", "status"};
 
+#define CODE_TEXT(code) [PYSIM_##code] = #code,
+static const char *const code_texts[] = {PYSIM_CODES(CODE_TEXT)};
+#undef CODE_TEXT
+
 /* An exception that can be referred to weakly, as one of a Python class can. */
 struct error {
     PyBaseExceptionObject base;
@@ -83,19 +87,27 @@ int pysim_error_register(PyObject *module, struct pysim_state *state)
     return 0;
 }
 
-PyObject *pysim_raise(struct pysim_state *state, const struct pysim_failure *failure)
+PyObject *pysim_error_code(enum pysim_code code)
 {
-    PyObject *status = NULL, *retry_after = NULL, *error = NULL;
+    return code != PYSIM_NO_CODE ? PyUnicode_FromString(code_texts[code]) : Py_NewRef(Py_None);
+}
 
+PyObject *pysim_raise_failure_steals(struct pysim_state *state, const struct pysim_failure *failure)
+{
+    PyObject *code = NULL, *status = NULL, *retry_after = NULL, *error = NULL;
+
+    if (failure->message == NULL || PyErr_Occurred())
+        goto done;
+    code = failure->server_code != NULL ? Py_NewRef(failure->server_code)
+                                        : pysim_error_code(failure->code);
     status = failure->http_status != 0 ? PyLong_FromLong(failure->http_status) : Py_NewRef(Py_None);
-    retry_after = failure->retry_after_ms != PYSIM_NO_RETRY_AFTER
+    retry_after = failure->retry_after_ms != SIM_RETRY_NO_HINT
                       ? PyLong_FromLongLong(failure->retry_after_ms)
                       : Py_NewRef(Py_None);
-    if (status == NULL || retry_after == NULL)
+    if (code == NULL || status == NULL || retry_after == NULL)
         goto done;
     error =
-        PyObject_CallFunctionObjArgs(state->SimStudioError, failure->message,
-                                     failure->code != NULL ? failure->code : Py_None, status, NULL);
+        PyObject_CallFunctionObjArgs(state->SimStudioError, failure->message, code, status, NULL);
     if (error == NULL ||
         PyObject_SetAttrString(error, "details",
                                failure->details != NULL ? failure->details : Py_None) < 0 ||
@@ -103,53 +115,87 @@ PyObject *pysim_raise(struct pysim_state *state, const struct pysim_failure *fai
         goto done;
     PyErr_SetObject(state->SimStudioError, error);
 done:
+    Py_XDECREF(failure->message);
+    Py_XDECREF(failure->server_code);
+    Py_XDECREF(failure->details);
+    Py_XDECREF(code);
     Py_XDECREF(status);
     Py_XDECREF(retry_after);
     Py_XDECREF(error);
     return NULL;
 }
 
-PyObject *pysim_raise_core(struct pysim_state *state, const struct sim_error *error,
-                           const char *prefix, const char *code)
+PyObject *pysim_raise_steals(struct pysim_state *state, PyObject *message, enum pysim_code code,
+                             PyObject *details)
 {
-    struct pysim_failure failure = {.retry_after_ms = PYSIM_NO_RETRY_AFTER};
-    PyObject *text = NULL;
+    const struct pysim_failure failure = {
+        .message = message,
+        .code = code,
+        .details = details,
+        .retry_after_ms = SIM_RETRY_NO_HINT,
+    };
+
+    return pysim_raise_failure_steals(state, &failure);
+}
+
+/* The message as a str; foreign bytes may stand in it. */
+static PyObject *core_message(const struct sim_error *error)
+{
+    return PyUnicode_DecodeUTF8(error->message, (Py_ssize_t)strlen(error->message), "replace");
+}
+
+PyObject *pysim_raise_core(struct pysim_state *state, const struct sim_error *error,
+                           const char *prefix, enum pysim_code code)
+{
+    PyObject *text;
 
     if (error->status == SIM_NO_MEMORY)
         return PyErr_NoMemory();
-    /* Foreign bytes may stand in a message. */
-    text = PyUnicode_DecodeUTF8(error->message, (Py_ssize_t)strlen(error->message), "replace");
-    if (text == NULL)
-        return NULL;
-    if (error->status == SIM_BAD_INPUT) {
+    text = core_message(error);
+    if (text != NULL && error->status == SIM_BAD_INPUT)
         PyErr_SetObject(PyExc_ValueError, text);
-        goto done;
-    }
-    failure.message = PyUnicode_FromFormat("%s: %U", prefix, text);
-    failure.code = PyUnicode_FromString(code);
-    if (failure.message != NULL && failure.code != NULL)
-        (void)pysim_raise(state, &failure);
-done:
-    Py_DECREF(text);
-    Py_XDECREF(failure.message);
-    Py_XDECREF(failure.code);
+    else if (text != NULL)
+        (void)pysim_raise_steals(state, PyUnicode_FromFormat("%s: %U", prefix, text), code, NULL);
+    Py_XDECREF(text);
     return NULL;
+}
+
+PyObject *pysim_raise_input(const struct sim_error *error, const char *name)
+{
+    PyObject *text;
+
+    if (error->status == SIM_NO_MEMORY)
+        return PyErr_NoMemory();
+    text = core_message(error);
+    if (text != NULL)
+        PyErr_Format(PyExc_ValueError, "%s: %U", name, text);
+    Py_XDECREF(text);
+    return NULL;
+}
+
+int pysim_error_has_code(PyObject *error, enum pysim_code code)
+{
+    PyObject *value = PyObject_GetAttrString(error, "code");
+    int result;
+
+    if (value == NULL)
+        return -1;
+    result =
+        PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, code_texts[code]) == 0;
+    Py_DECREF(value);
+    return result;
 }
 
 PyObject *pysim_error_take_message(void)
 {
-    PyObject *type, *value, *traceback, *message = NULL;
+    PyObject *error = PyErr_GetRaisedException(), *message;
 
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
     /* Making the exception may have failed, and this is what came of it. */
-    if (PyErr_GivenExceptionMatches(type, PyExc_MemoryError)) {
-        PyErr_Restore(type, value, traceback);
+    if (PyErr_GivenExceptionMatches(error, PyExc_MemoryError)) {
+        PyErr_SetRaisedException(error);
         return NULL;
     }
-    message = PyObject_Str(value);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
+    message = PyObject_Str(error);
+    Py_DECREF(error);
     return message;
 }

@@ -53,7 +53,6 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
 {
     int stream = is_true(values[STREAM]);
     int is_async = stream < 0 ? -1 : is_true(values[ASYNC_EXECUTION]);
-    struct sim_error refusal = {SIM_AMBIGUOUS, ""};
     struct pysim_state *state = pysim_client_state(self);
     PyObject *text;
     int encoded;
@@ -75,11 +74,10 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
         return encoded;
     /* What json refuses is a failure of the call, as it always was; nothing has been sent. */
     text = pysim_error_take_message();
-    if (text != NULL && PyUnicode_AsUTF8(text) != NULL) {
-        (void)PyOS_snprintf(refusal.message, sizeof refusal.message, "%s", PyUnicode_AsUTF8(text));
-        (void)pysim_raise_core(state, &refusal, execution->call.endpoint->failure,
-                               execution->call.endpoint->code);
-    }
+    if (text != NULL)
+        (void)pysim_raise_steals(
+            state, PyUnicode_FromFormat("%s: %U", execution->call.endpoint->failure, text),
+            execution->call.endpoint->code, NULL);
     Py_XDECREF(text);
     return -1;
 }
@@ -249,59 +247,40 @@ static int hint_of(PyObject *error, int64_t *hint_ms)
     return 0;
 }
 
-/* 1, 0, or -1 with an exception. */
-static int is_rate_limit(PyObject *error)
-{
-    PyObject *code = PyObject_GetAttrString(error, "code");
-    int is_limit;
-
-    if (code == NULL)
-        return -1;
-    is_limit =
-        PyUnicode_Check(code) && PyUnicode_CompareWithASCIIString(code, "RATE_LIMIT_EXCEEDED") == 0;
-    Py_DECREF(code);
-    return is_limit;
-}
-
 /* Makes `context` that of the current exception, as an except clause would. */
 static void set_context(PyObject *context)
 {
-    PyObject *type, *value, *traceback;
+    PyObject *error = PyErr_GetRaisedException();
 
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    if (value != context)
-        PyException_SetContext(value, Py_NewRef(context)); /* steals */
-    PyErr_Restore(type, value, traceback);
+    if (error != context)
+        PyException_SetContext(error, Py_NewRef(context)); /* steals */
+    PyErr_SetRaisedException(error);
 }
 
 /* After a failed attempt: waits, and returns 0 for another; -1 with the exception when that was the
  * last word. */
 static int retrying_wait(const struct retrying *retrying, struct pysim_state *state, long attempt)
 {
-    PyObject *type, *value, *traceback;
+    PyObject *error;
     int64_t delay_ms = 0, hint_ms = SIM_RETRY_NO_HINT;
     int again;
 
     if (attempt >= retrying->most || !PyErr_ExceptionMatches(state->SimStudioError))
         return -1;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    again = is_rate_limit(value);
-    if (again > 0 && hint_of(value, &hint_ms) < 0)
+    error = PyErr_GetRaisedException();
+    again = pysim_error_has_code(error, PYSIM_RATE_LIMIT_EXCEEDED);
+    if (again > 0 && hint_of(error, &hint_ms) < 0)
         again = -1;
     if (again > 0)
         again = sim_retry_delay_ms(&retrying->policy, (unsigned)attempt, sim_retry_random(),
                                    hint_ms, &delay_ms);
     if (again == 0) {
-        PyErr_Restore(type, value, traceback);
+        PyErr_SetRaisedException(error);
         return -1;
     }
     if (again < 0)
-        set_context(value);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
+        set_context(error);
+    Py_DECREF(error);
     return again < 0 ? -1 : pysim_sleep(delay_ms);
 }
 

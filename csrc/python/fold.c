@@ -123,10 +123,7 @@ static int add_text(struct pysim_fold *fold, PyObject *id, PyObject *text)
     }
     status = sim_buffer_append(block, bytes, (size_t)length);
     Py_XDECREF(encoded);
-    if (status == SIM_OK)
-        return 0;
-    PyErr_NoMemory();
-    return -1;
+    return pysim_error_check(status);
 }
 
 static int reset_text(struct pysim_fold *fold, PyObject *id)
@@ -347,46 +344,33 @@ bool pysim_fold_has_ended(const struct pysim_fold *fold)
 
 PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interruption)
 {
-    struct pysim_failure failure = {.retry_after_ms = PYSIM_NO_RETRY_AFTER};
+    enum pysim_code code = fold->error != NULL ? PYSIM_EXECUTION_ERROR : PYSIM_STREAM_INTERRUPTED;
+    PyObject *message;
 
     if (fold->result != NULL)
         return Py_NewRef(fold->result);
-    failure.message = fold->error != NULL
-                          ? Py_NewRef(fold->error)
-                          : PyUnicode_FromFormat("%s; the run may have happened",
-                                                 interruption != NULL
-                                                     ? interruption
-                                                     : "The stream ended without its final event");
-    if (failure.message != NULL)
-        failure.code =
-            PyUnicode_FromString(fold->error != NULL ? "EXECUTION_ERROR" : "STREAM_INTERRUPTED");
-    if (failure.code != NULL)
-        failure.details = pysim_fold_blocks(fold);
-    if (failure.details != NULL)
-        (void)pysim_raise(fold->state, &failure);
-    Py_XDECREF(failure.message);
-    Py_XDECREF(failure.code);
-    Py_XDECREF(failure.details);
-    return NULL;
+    if (interruption == NULL)
+        interruption = "The stream ended without its final event";
+    message = fold->error != NULL ? Py_NewRef(fold->error)
+                                  : PyUnicode_FromFormat("%s" PYSIM_RUN_DOUBT, interruption);
+    return pysim_raise_steals(fold->state, message, code,
+                              message != NULL ? pysim_fold_blocks(fold) : NULL);
 }
 
 void pysim_fold_amend_exception(const struct pysim_fold *fold)
 {
-    PyObject *type, *value, *traceback, *code, *blocks, *interrupted;
+    PyObject *error, *blocks, *interrupted;
 
     if (!PyErr_ExceptionMatches(fold->state->SimStudioError))
         return;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    code = PyObject_GetAttrString(value, "code");
-    blocks = code != NULL ? pysim_fold_blocks(fold) : NULL;
-    interrupted = blocks != NULL ? PyUnicode_FromString("STREAM_INTERRUPTED") : NULL;
-    if (interrupted != NULL && PyObject_SetAttrString(value, "details", blocks) == 0 &&
-        !(PyUnicode_Check(code) && PyUnicode_CompareWithASCIIString(code, "TIMEOUT") == 0))
-        (void)PyObject_SetAttrString(value, "code", interrupted);
+    error = PyErr_GetRaisedException();
+    blocks = pysim_fold_blocks(fold);
+    interrupted = blocks != NULL ? pysim_error_code(PYSIM_STREAM_INTERRUPTED) : NULL;
+    if (interrupted != NULL && PyObject_SetAttrString(error, "details", blocks) == 0 &&
+        pysim_error_has_code(error, PYSIM_TIMEOUT) == 0)
+        (void)PyObject_SetAttrString(error, "code", interrupted);
     PyErr_Clear(); /* without memory the exception stands as it is */
-    Py_XDECREF(code);
     Py_XDECREF(blocks);
     Py_XDECREF(interrupted);
-    PyErr_Restore(type, value, traceback);
+    PyErr_SetRaisedException(error);
 }

@@ -42,8 +42,7 @@ static int understand(struct pysim_reader *reader, const struct sim_sse_event *p
     event->raw = parsed->data;
     event->data = pysim_decode(reader->call->state, parsed->data.data, parsed->data.length);
     if (event->data == NULL) {
-        if (!PyErr_ExceptionMatches(PyExc_ValueError) &&
-            !PyErr_ExceptionMatches(PyExc_RecursionError))
+        if (!pysim_decode_was_refused())
             return -1;
         PyErr_Clear();
     }

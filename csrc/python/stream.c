@@ -51,15 +51,14 @@ static void stream_end_well(struct stream *self)
 /* The exception under way is what became of the stream. */
 static void stream_fail(struct stream *self)
 {
-    PyObject *type, *value, *traceback;
+    PyObject *error;
 
     stream_end(self);
     if (!PyErr_ExceptionMatches(self->call.state->SimStudioError))
         return; /* a signal's, say: nothing that the stream would say again */
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    Py_XSETREF(self->failure, Py_NewRef(value));
-    PyErr_Restore(type, value, traceback);
+    error = PyErr_GetRaisedException();
+    Py_XSETREF(self->failure, Py_NewRef(error));
+    PyErr_SetRaisedException(error);
 }
 
 /* What a stream that has ended without a result raises. NULL always. */
@@ -139,7 +138,7 @@ static PyObject *make_answer_event(struct stream *self)
     if (event.meaning.type == NULL)
         return NULL;
     event.data = pysim_decode(self->call.state, event.raw.data, event.raw.length);
-    if (event.data == NULL && PyErr_ExceptionMatches(PyExc_ValueError))
+    if (event.data == NULL && pysim_decode_was_refused())
         PyErr_Clear(); /* an answer that is empty, and may be */
     if (!PyErr_Occurred())
         record = make_event(self, &event);

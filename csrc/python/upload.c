@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "core/base64.h"
+#include "python/error.h"
 
 enum { PIECE_SIZE = 192 * 1024 }; /* a multiple of three: no bytes wait between pieces */
 
@@ -131,15 +132,14 @@ static PyObject *remember_position(PyObject *file)
  * Ctrl-C: anything else that seek() raises is no failure of the call. */
 static int put_back(PyObject *file, PyObject *position)
 {
-    PyObject *type, *value, *traceback, *moved;
+    PyObject *error = PyErr_GetRaisedException(), *moved;
     int result = 0;
 
-    PyErr_Fetch(&type, &value, &traceback);
     moved = PyObject_CallMethod(file, "seek", "O", position);
-    if (moved == NULL && type == NULL && !PyErr_ExceptionMatches(PyExc_Exception))
+    if (moved == NULL && error == NULL && !PyErr_ExceptionMatches(PyExc_Exception))
         result = -1;
     else
-        PyErr_Restore(type, value, traceback);
+        PyErr_SetRaisedException(error);
     Py_XDECREF(moved);
     return result;
 }
@@ -171,11 +171,7 @@ static Py_ssize_t feed_piece(PyObject *piece, struct sim_base64 *encoder, struct
                      Py_TYPE(piece)->tp_name);
         return -1;
     }
-    if (status != SIM_OK) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return length;
+    return pysim_error_check(status) < 0 ? -1 : length;
 }
 
 static int is_io(PyObject *file)
@@ -212,11 +208,7 @@ static int read_all(PyObject *file, struct sim_buffer *out)
         if (!in_pieces)
             break;
     }
-    if (sim_base64_finish(&encoder, out) != SIM_OK) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
+    return pysim_error_check(sim_base64_finish(&encoder, out));
 }
 
 int pysim_upload_read(PyObject *file, struct sim_buffer *out)
