@@ -56,6 +56,7 @@ REQUESTS = [
      "ValueError: args=('api_key begins or ends with a space, which an HTTP header cannot carry',)",
      "What arrives has no space at its end: it is another key than was given."),
     ("key/space-after key/set/space-after", "requests", "server POST /api/workflows/wf/execute", "none", "As above."),
+    ("retry/fraction", "args", ANY, "('max_retries must be an int, not float',)", "Words that help."),
     ("key/int key/set/int", "outcome", "SimStudioError: …", "TypeError: args=('api_key must be a str or None, not int',)",
      "The mistake is found where it is made."),
     ("key/bytes key/set/bytes", "outcome", DONE, "TypeError: args=('api_key must be a str or None, not bytes',)",
