@@ -238,6 +238,16 @@ def test_leaving_the_context_closes(server):
     assert client.closed == 1
 
 
+def test_leaving_the_context_hides_no_exception(server):
+    class Truthful(SimStudioClient):
+        def close(self):
+            super().close()
+            return True
+
+    with pytest.raises(KeyError), Truthful("key", server.url):
+        raise KeyError("seen")
+
+
 def test_it_can_be_used_again_after_close(client, server):
     server.answer(DONE)
     for _ in range(3):

@@ -94,9 +94,13 @@ static PyObject *http_phrase(const struct pysim_call *call)
 
     if (reason.length > 0)
         phrase = PyUnicode_DecodeLatin1(reason.data, (Py_ssize_t)reason.length, NULL);
-    else if ((module = PyImport_ImportModule("http")) != NULL &&
-             (status = PyObject_CallMethod(module, "HTTPStatus", "l", http_status)) != NULL)
-        phrase = PyObject_GetAttrString(status, "phrase");
+    else {
+        module = PyImport_ImportModule("http");
+        if (module != NULL)
+            status = PyObject_CallMethod(module, "HTTPStatus", "l", http_status);
+        if (status != NULL)
+            phrase = PyObject_GetAttrString(status, "phrase");
+    }
     if (phrase != NULL)
         message = PyUnicode_FromFormat("HTTP %ld: %S", http_status, phrase);
     else if (PyErr_ExceptionMatches(PyExc_ValueError)) { /* no status that the standard knows */
@@ -111,10 +115,10 @@ static PyObject *http_phrase(const struct pysim_call *call)
 
 static PyObject *error_message(const struct pysim_call *call, PyObject *details)
 {
-    PyObject *message = get_text(call, details, WORD_ERROR);
+    PyObject *message = get_text(call, details, PYSIM_WORD_ERROR);
 
     if (message == NULL)
-        message = get_text(call, get(call, details, WORD_ERROR), WORD_MESSAGE);
+        message = get_text(call, get(call, details, PYSIM_WORD_ERROR), PYSIM_WORD_MESSAGE);
     return message != NULL ? Py_NewRef(message) : http_phrase(call);
 }
 
@@ -139,10 +143,10 @@ static void take_word(PyObject *word, struct pysim_failure *failure)
 static void take_code(const struct pysim_call *call, struct pysim_failure *failure)
 {
     PyObject *details = failure->details;
-    PyObject *word = get_text(call, details, WORD_CODE);
+    PyObject *word = get_text(call, details, PYSIM_WORD_CODE);
 
     if (word == NULL)
-        word = get_text(call, get(call, details, WORD_ERROR), WORD_CODE);
+        word = get_text(call, get(call, details, PYSIM_WORD_ERROR), PYSIM_WORD_CODE);
     if (word != NULL) {
         take_word(word, failure);
         return;
@@ -150,7 +154,7 @@ static void take_code(const struct pysim_call *call, struct pysim_failure *failu
     for (size_t i = 0; i < sizeof status_codes / sizeof *status_codes; i++)
         if (status_codes[i].http_status == failure->http_status)
             failure->code = status_codes[i].code;
-    if (failure->code == PYSIM_NO_CODE && get(call, details, WORD_SUCCESS) == Py_False)
+    if (failure->code == PYSIM_NO_CODE && get(call, details, PYSIM_WORD_SUCCESS) == Py_False)
         failure->code = PYSIM_EXECUTION_ERROR;
 }
 
@@ -245,45 +249,44 @@ static PyObject *decode_object(const struct pysim_call *call)
 /* The id of a queued run in a 202: what each era of server calls it. Borrowed; NULL: none. */
 static PyObject *find_run_id(const struct pysim_call *call, PyObject *body, bool is_async)
 {
-    PyObject *id = get_text(call, body, WORD_TASK_ID);
+    PyObject *id = get_text(call, body, PYSIM_WORD_TASK_ID);
 
     /* Only what was asked for, or says so itself, is taken for a queued run by the later names: a
      * workflow's own answer may have status 202 and a field of such a name. */
-    if (id == NULL && (is_async || get(call, body, WORD_ASYNC) == Py_True)) {
-        id = get_text(call, body, WORD_JOB_ID);
+    if (id == NULL && (is_async || get(call, body, PYSIM_WORD_ASYNC) == Py_True)) {
+        id = get_text(call, body, PYSIM_WORD_JOB_ID);
         if (id == NULL)
-            id = get_text(call, get(call, body, WORD_DATA), WORD_RUN_ID);
+            id = get_text(call, get(call, body, PYSIM_WORD_DATA), PYSIM_WORD_RUN_ID);
     }
     return id;
 }
 
 static PyObject *queued_result(const struct pysim_call *call, PyObject *body, PyObject *id)
 {
-    struct pysim_state *state = call->state;
-    PyObject *success = get(call, body, WORD_SUCCESS), *status = get_text(call, body, WORD_STATUS);
-    PyObject *created_at = get_text(call, body, WORD_CREATED_AT),
-             *links = get(call, body, WORD_LINKS);
-    PyObject *status_url = get_text(call, body, WORD_STATUS_URL);
+    union pysim_AsyncExecutionResult fields = {0};
+    PyObject *success = get(call, body, PYSIM_WORD_SUCCESS);
+    PyObject *status = get_text(call, body, PYSIM_WORD_STATUS);
+    PyObject *created_at = get_text(call, body, PYSIM_WORD_CREATED_AT);
+    PyObject *links = get(call, body, PYSIM_WORD_LINKS);
+    PyObject *status_url = get_text(call, body, PYSIM_WORD_STATUS_URL);
     PyObject *own_links = NULL, *queued = NULL, *nothing = NULL, *result = NULL;
 
     if (status_url == NULL)
-        status_url = get_text(call, get(call, body, WORD_DATA), WORD_STATUS_URL);
+        status_url = get_text(call, get(call, body, PYSIM_WORD_DATA), PYSIM_WORD_STATUS_URL);
     queued = PyUnicode_FromString("queued");
     nothing = PyUnicode_FromString("");
     own_links = links != NULL && PyDict_Check(links) ? Py_NewRef(links) : PyDict_New();
     if (queued == NULL || nothing == NULL || own_links == NULL)
         goto done;
     if (PyDict_GET_SIZE(own_links) == 0 && status_url != NULL &&
-        PyDict_SetItem(own_links, pysim_word_of(call->state, WORD_STATUS), status_url) < 0)
+        PyDict_SetItem(own_links, pysim_word_of(call->state, PYSIM_WORD_STATUS), status_url) < 0)
         goto done;
-    result = pysim_record_new(state, PYSIM_AsyncExecutionResult,
-                              (PyObject *const[]){
-                                  success != NULL ? success : Py_True,
-                                  id,
-                                  status != NULL ? status : queued,
-                                  created_at != NULL ? created_at : nothing,
-                                  own_links,
-                              });
+    fields.of.success = success != NULL ? success : Py_True;
+    fields.of.task_id = id;
+    fields.of.status = status != NULL ? status : queued;
+    fields.of.created_at = created_at != NULL ? created_at : nothing;
+    fields.of.links = own_links;
+    result = pysim_record_new(call->state, PYSIM_AsyncExecutionResult, fields.values);
 done:
     Py_XDECREF(own_links);
     Py_XDECREF(queued);
@@ -294,9 +297,9 @@ done:
 /* A result whose output is the whole of what came: a workflow's own Response block. */
 static PyObject *plain_result(const struct pysim_call *call, PyObject *output)
 {
-    PyObject *values[7] = {Py_True, output};
+    const union pysim_WorkflowExecutionResult fields = {{.success = Py_True, .output = output}};
 
-    return pysim_record_new(call->state, PYSIM_WorkflowExecutionResult, values);
+    return pysim_record_new(call->state, PYSIM_WorkflowExecutionResult, fields.values);
 }
 
 static PyObject *answer_execution(const struct pysim_call *call, bool is_async)
@@ -340,8 +343,8 @@ static PyObject *answer_status(const struct pysim_call *call)
     PyObject *body = decode_object(call), *result = NULL;
 
     if (body != NULL &&
-        (get(call, body, WORD_IS_DEPLOYED) != NULL ||
-         PyDict_SetItem(body, pysim_word_of(call->state, WORD_IS_DEPLOYED), Py_False) == 0))
+        (get(call, body, PYSIM_WORD_IS_DEPLOYED) != NULL ||
+         PyDict_SetItem(body, pysim_word_of(call->state, PYSIM_WORD_IS_DEPLOYED), Py_False) == 0))
         result = pysim_record_from_json(call->state, PYSIM_WorkflowStatus, body);
     Py_XDECREF(body);
     return result;
@@ -356,9 +359,9 @@ static int add_documented_limit(const struct pysim_call *call, PyObject *buckets
     if (!PyDict_Check(buckets))
         return 0;
     while (PyDict_Next(buckets, &at, &name, &bucket)) {
-        per_minute = get(call, bucket, WORD_REQUESTS_PER_MINUTE);
-        if (per_minute != NULL && get(call, bucket, WORD_LIMIT) == NULL &&
-            PyDict_SetItem(bucket, pysim_word_of(call->state, WORD_LIMIT), per_minute) < 0)
+        per_minute = get(call, bucket, PYSIM_WORD_REQUESTS_PER_MINUTE);
+        if (per_minute != NULL && get(call, bucket, PYSIM_WORD_LIMIT) == NULL &&
+            PyDict_SetItem(bucket, pysim_word_of(call->state, PYSIM_WORD_LIMIT), per_minute) < 0)
             return -1;
     }
     return 0;
@@ -368,22 +371,21 @@ static PyObject *answer_usage(const struct pysim_call *call)
 {
     PyObject *body = decode_object(call), *no_limit = NULL, *no_usage = NULL, *result = NULL;
     PyObject *success, *rate_limit, *usage;
+    union pysim_UsageLimits fields = {0};
 
     no_limit = PyDict_New();
     no_usage = PyDict_New();
     if (body == NULL || no_limit == NULL || no_usage == NULL)
         goto done;
-    success = get(call, body, WORD_SUCCESS);
-    rate_limit = get(call, body, WORD_RATE_LIMIT);
-    usage = get(call, body, WORD_USAGE);
+    success = get(call, body, PYSIM_WORD_SUCCESS);
+    rate_limit = get(call, body, PYSIM_WORD_RATE_LIMIT);
+    usage = get(call, body, PYSIM_WORD_USAGE);
     if (rate_limit != NULL && add_documented_limit(call, rate_limit) < 0)
         goto done;
-    result = pysim_record_new(call->state, PYSIM_UsageLimits,
-                              (PyObject *const[]){
-                                  success != NULL ? success : Py_True,
-                                  rate_limit != NULL ? rate_limit : no_limit,
-                                  usage != NULL ? usage : no_usage,
-                              });
+    fields.of.success = success != NULL ? success : Py_True;
+    fields.of.rate_limit = rate_limit != NULL ? rate_limit : no_limit;
+    fields.of.usage = usage != NULL ? usage : no_usage;
+    result = pysim_record_new(call->state, PYSIM_UsageLimits, fields.values);
 done:
     Py_XDECREF(body);
     Py_XDECREF(no_limit);
@@ -436,7 +438,8 @@ PyObject *pysim_answer_rate_limit(const struct pysim_call *call)
 {
     int64_t limit = 0, remaining = 0, reset = 0, wait_ms;
     struct sim_text text;
-    PyObject *values[4] = {NULL}, *info = NULL;
+    union pysim_RateLimitInfo fields = {0};
+    PyObject *info = NULL;
     bool has_limit = read_count(call, "x-ratelimit-limit", &limit);
     bool has_remaining = read_count(call, "x-ratelimit-remaining", &remaining);
     bool has_reset = sim_exchange_header(call->exchange, "x-ratelimit-reset", &text) &&
@@ -445,13 +448,17 @@ PyObject *pysim_answer_rate_limit(const struct pysim_call *call)
     if (!has_limit && !has_remaining && !has_reset)
         return NULL;
     wait_ms = retry_after_ms(call);
-    values[0] = PyLong_FromLongLong(limit);
-    values[1] = PyLong_FromLongLong(remaining);
-    values[2] = PyLong_FromLongLong(reset);
-    values[3] = wait_ms == SIM_RETRY_NO_HINT ? Py_NewRef(Py_None) : PyLong_FromLongLong(wait_ms);
-    if (values[0] != NULL && values[1] != NULL && values[2] != NULL && values[3] != NULL)
-        info = pysim_record_new(call->state, PYSIM_RateLimitInfo, values);
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        Py_XDECREF(values[i]);
+    fields.of.limit = PyLong_FromLongLong(limit);
+    fields.of.remaining = PyLong_FromLongLong(remaining);
+    fields.of.reset = PyLong_FromLongLong(reset);
+    fields.of.retry_after =
+        wait_ms == SIM_RETRY_NO_HINT ? Py_NewRef(Py_None) : PyLong_FromLongLong(wait_ms);
+    if (fields.of.limit != NULL && fields.of.remaining != NULL && fields.of.reset != NULL &&
+        fields.of.retry_after != NULL)
+        info = pysim_record_new(call->state, PYSIM_RateLimitInfo, fields.values);
+    Py_XDECREF(fields.of.limit);
+    Py_XDECREF(fields.of.remaining);
+    Py_XDECREF(fields.of.reset);
+    Py_XDECREF(fields.of.retry_after);
     return info;
 }

@@ -1,7 +1,5 @@
 #include "python/arguments.h"
 
-#include <string.h>
-
 /* "execute_workflow()", with its class in front where this Python shows it. */
 static PyObject *call_name(const struct pysim_signature *signature)
 {

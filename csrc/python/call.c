@@ -61,7 +61,22 @@ enum {
 #define RESPONSE_LIMIT_VARIABLE "SIMSTUDIO_MAX_RESPONSE_BYTES"
 #define MOST_RESPONSE_LIMIT ((size_t)PY_SSIZE_T_MAX) /* what an object of Python's can hold */
 
-/* ---- time-outs ---- */
+#define DEFAULT_TIMEOUT_S 30.0
+#define STREAM_SILENCE_S 300.0 /* a server sends nothing while a block without text runs */
+
+int pysim_call_register(struct pysim_state *state)
+{
+    state->default_timeout = PyFloat_FromDouble(DEFAULT_TIMEOUT_S);
+    state->stream_timeout = Py_BuildValue("(dd)", DEFAULT_TIMEOUT_S, STREAM_SILENCE_S);
+    state->user_agent = PyBytes_FromString("User-Agent: simstudio-sdk/" SIMSTUDIO_VERSION
+                                           " (native; CPython " PY_VERSION ")");
+    return state->default_timeout != NULL && state->stream_timeout != NULL &&
+                   state->user_agent != NULL
+               ? 0
+               : -1;
+}
+
+/* ---- timeouts ---- */
 
 /* One number of seconds, or None for no bound, to milliseconds. */
 static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)

@@ -5,11 +5,12 @@
 #ifndef PYSIM_CALL_H
 #define PYSIM_CALL_H
 
+#include "python/error.h"
+#include "python/state.h"
+
 #include <stdbool.h>
 
 #include "core/http.h"
-#include "python/error.h"
-#include "python/state.h"
 
 /* What the Sim API offers; the rows are in call.c. */
 enum pysim_endpoint {
@@ -55,6 +56,10 @@ struct pysim_origin {
     struct sim_text base;        /* the base URL, without a slash at its end */
     PyObject *key_header;        /* bytes "X-API-Key: ...", or NULL */
 };
+
+/* Puts what every call needs, such as the default timeouts, into the state. 0, or -1 with
+ * MemoryError. */
+int pysim_call_register(struct pysim_state *state);
 
 /* Reads a `timeout` argument: seconds as a number, (connect, read), (connect, read, total), None in
  * any place for no bound. NULL stands for 30 s. TypeError or ValueError for anything else. */

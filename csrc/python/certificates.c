@@ -1,7 +1,5 @@
 #include "python/certificates.h"
 
-#include <string.h>
-
 #include "core/http.h"
 
 /* The places that Python knows: what `module`.`function`() says, or that `attribute` of it. */

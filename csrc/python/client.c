@@ -208,7 +208,12 @@ static int client_init(struct client *self, PyObject *arguments, PyObject *keywo
 {
     static const char *const names[] = {"api_key", "base_url"};
     static const struct pysim_signature signature = {
-        "SimStudioClient", "__init__", 1, 2, 2, names,
+        .owner = "SimStudioClient",
+        .function = "__init__",
+        .required_count = 1,
+        .positional_count = 2,
+        .parameter_count = 2,
+        .names = names,
     };
     PyObject *values[2];
     int result = -1;
@@ -342,6 +347,14 @@ PyObject *pysim_client_perform(PyObject *client, struct pysim_call *call,
         result = pysim_answer(call, is_async);
     pysim_call_end(call);
     return result;
+}
+
+PyObject *pysim_client_exit(PyObject *self, PyObject *Py_UNUSED(arguments))
+{
+    PyObject *result = PyObject_CallMethod(self, "close", NULL);
+
+    Py_XDECREF(result);
+    return result != NULL ? Py_NewRef(Py_None) : NULL;
 }
 
 void pysim_client_close(PyObject *client)

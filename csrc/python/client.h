@@ -29,6 +29,12 @@ int pysim_client_send(PyObject *client, struct pysim_call *call,
 PyObject *pysim_client_perform(PyObject *client, struct pysim_call *call,
                                const struct pysim_timeout *timeout, bool is_async);
 
+/* __exit__() of whatever has a close(): calls it, and returns None. */
+#define PYSIM_EXIT_DOC                                                                             \
+    "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\n"                                   \
+    "Calls close(). Returns None: exceptions are not suppressed."
+PyObject *pysim_client_exit(PyObject *self, PyObject *arguments);
+
 /* Closes the connections; the next call connects anew. */
 void pysim_client_close(PyObject *client);
 

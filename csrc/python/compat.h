@@ -1,7 +1,7 @@
 /* Python.h, and CPython's newer API under its own names where this version lacks it.
  *
- * The only file that asks for PY_VERSION_HEX, beside the slot table of module.c.
- * Every file of the binding includes it first, through the headers. */
+ * The only file that asks for PY_VERSION_HEX. Every header of the binding includes it before
+ * anything else, through another one or itself: Python.h must come first. */
 #ifndef PYSIM_COMPAT_H
 #define PYSIM_COMPAT_H
 
@@ -79,6 +79,14 @@ static inline PyObject *pysim_type_from_spec(PyObject *module, PyType_Spec *spec
 #define PYSIM_CALL_HAS_CLASS 1
 #else
 #define PYSIM_CALL_HAS_CLASS 0
+#endif
+
+/* In the table of the module's slots: that each interpreter may have a GIL of its own. */
+#if PY_VERSION_HEX >= 0x030C0000
+#define PYSIM_INTERPRETER_SLOTS                                                                    \
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#else
+#define PYSIM_INTERPRETER_SLOTS
 #endif
 
 /* copy.replace() and with it dataclasses' __replace__ came with 3.13. */

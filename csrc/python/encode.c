@@ -1,7 +1,6 @@
 #include "python/encode.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "python/error.h"
@@ -181,8 +180,7 @@ static int write_integer(struct encoder *encoder, PyObject *value)
         return pysim_error_check(sim_buffer_append(encoder->out, start, (size_t)(end - start)));
     }
     text = PyLong_Type.tp_repr(value);
-
-    /* More digits than the interpreter writes. */
+    /* There may be more digits than the interpreter writes. */
     encoder->refused = text == NULL && PyErr_ExceptionMatches(PyExc_ValueError);
     return write_ascii_steals(encoder, text);
 }
@@ -314,8 +312,7 @@ static int encode_items(struct encoder *encoder, PyObject *dict, struct control 
         return -1;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
         PyObject *item = PyList_GET_ITEM(items, i);
-        if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) {
-            PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
+        if (pysim_upload_check_item(item) < 0) {
             encoder->refused = true;
             goto done;
         }
@@ -377,11 +374,14 @@ static int encode_file(struct encoder *encoder, PyObject *file)
 
     if (pysim_upload_describe(file, &upload) < 0)
         return -1;
-    if (write_literal(encoder, "{\"type\": \"file\", \"data\": \"data:") == 0 &&
-        write_text(encoder, upload.mime) == 0 && write_literal(encoder, ";base64,") == 0 &&
+    if (write_literal(encoder, "{\"" PYSIM_FILE_TYPE "\": \"" PYSIM_FILE "\", ") == 0 &&
+        write_literal(encoder, "\"" PYSIM_FILE_DATA "\": \"" PYSIM_FILE_DATA_START) == 0 &&
+        write_text(encoder, upload.mime) == 0 && write_literal(encoder, PYSIM_FILE_BASE64) == 0 &&
         pysim_upload_read(file, encoder->out) == 0 &&
-        write_literal(encoder, "\", \"name\": ") == 0 && write_string(encoder, upload.name) == 0 &&
-        write_literal(encoder, ", \"mime\": ") == 0 && write_string(encoder, upload.mime) == 0)
+        write_literal(encoder, "\", \"" PYSIM_FILE_NAME "\": ") == 0 &&
+        write_string(encoder, upload.name) == 0 &&
+        write_literal(encoder, ", \"" PYSIM_FILE_MIME "\": ") == 0 &&
+        write_string(encoder, upload.mime) == 0)
         result = write_literal(encoder, "}");
     pysim_upload_fini(&upload);
     return result;
@@ -409,7 +409,7 @@ static int encode_value(struct encoder *encoder, PyObject *value, const struct e
     return refuse_type(value);
 }
 
-int pysim_encode_body(PyObject *input_data, int stream, PyObject *selected_outputs,
+int pysim_encode_body(PyObject *input_data, bool stream, PyObject *selected_outputs,
                       struct sim_buffer *out)
 {
     struct encoder encoder = {.out = out};
@@ -434,89 +434,4 @@ int pysim_encode_body(PyObject *input_data, int stream, PyObject *selected_outpu
     }
     Py_XDECREF(nothing);
     return result < 0 && encoder.refused ? PYSIM_ENCODE_REFUSED : result;
-}
-
-/* ---- files as dicts ---- */
-
-static PyObject *file_to_dict(PyObject *file)
-{
-    struct pysim_upload upload = {NULL, NULL};
-    struct sim_buffer base64 = {.limit = PY_SSIZE_T_MAX};
-    PyObject *data = NULL, *result = NULL;
-
-    if (pysim_upload_describe(file, &upload) < 0)
-        return NULL;
-    if (pysim_upload_read(file, &base64) < 0)
-        goto done;
-    data = PyUnicode_FromFormat("data:%U;base64,%s", upload.mime,
-                                base64.data != NULL ? base64.data : "");
-    if (data != NULL)
-        result = Py_BuildValue("{s:s,s:O,s:O,s:O}", "type", "file", "data", data, "name",
-                               upload.name, "mime", upload.mime);
-done:
-    sim_buffer_fini(&base64);
-    pysim_upload_fini(&upload);
-    Py_XDECREF(data);
-    return result;
-}
-
-static PyObject *copy_dict(PyObject *dict)
-{
-    PyObject *copy = PyDict_New(), *items = PyMapping_Items(dict), *result = NULL;
-
-    if (copy == NULL || items == NULL)
-        goto done;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
-        PyObject *item = PyList_GET_ITEM(items, i), *value;
-        int stored;
-        if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) {
-            PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
-            goto done;
-        }
-        value = pysim_encode_files(PyTuple_GET_ITEM(item, 1));
-        stored = value != NULL ? PyDict_SetItem(copy, PyTuple_GET_ITEM(item, 0), value) : -1;
-        Py_XDECREF(value);
-        if (stored < 0)
-            goto done;
-    }
-    result = Py_NewRef(copy);
-done:
-    Py_XDECREF(copy);
-    Py_XDECREF(items);
-    return result;
-}
-
-static PyObject *copy_sequence(PyObject *sequence)
-{
-    PyObject *copy = PyList_New(0), *tuple;
-
-    for (Py_ssize_t i = 0; copy != NULL && i < PySequence_Fast_GET_SIZE(sequence); i++) {
-        PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
-        PyObject *value = pysim_encode_files(item);
-        if (value == NULL || PyList_Append(copy, value) < 0)
-            Py_CLEAR(copy);
-        Py_DECREF(item);
-        Py_XDECREF(value);
-    }
-    if (copy == NULL || PyList_Check(sequence))
-        return copy;
-    tuple = PyList_AsTuple(copy);
-    Py_DECREF(copy);
-    return tuple;
-}
-
-PyObject *pysim_encode_files(PyObject *value)
-{
-    int is_file = pysim_upload_is_file(value);
-    PyObject *result;
-
-    if (is_file != 0)
-        return is_file < 0 ? NULL : file_to_dict(value);
-    if (!PyDict_Check(value) && !PyList_Check(value) && !PyTuple_Check(value))
-        return Py_NewRef(value);
-    if (Py_EnterRecursiveCall(" while reading files in input_data"))
-        return NULL;
-    result = PyDict_Check(value) ? copy_dict(value) : copy_sequence(value);
-    Py_LeaveRecursiveCall();
-    return result;
 }

@@ -2,8 +2,11 @@
 #ifndef PYSIM_ENCODE_H
 #define PYSIM_ENCODE_H
 
-#include "core/buffer.h"
 #include "python/compat.h"
+
+#include <stdbool.h>
+
+#include "core/buffer.h"
 
 enum { PYSIM_ENCODE_REFUSED = -2 };
 
@@ -13,11 +16,7 @@ enum { PYSIM_ENCODE_REFUSED = -2 };
  * the input become {type, data, name, mime}. 0; PYSIM_ENCODE_REFUSED with the ValueError that json
  * raises for NaN, infinities and circles; or -1 with any other exception: TypeError as json
  * words it, TypeError for an input that is no dict, MemoryError, whatever reading a file raised. */
-int pysim_encode_body(PyObject *input_data, int stream, PyObject *selected_outputs,
+int pysim_encode_body(PyObject *input_data, bool stream, PyObject *selected_outputs,
                       struct sim_buffer *out);
-
-/* A new reference to a copy of `input_data` with every file object in it read and replaced by its
- * {type, data, name, mime} dict; lists, tuples and dicts on the way are copied. */
-PyObject *pysim_encode_files(PyObject *input_data);
 
 #endif

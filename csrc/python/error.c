@@ -22,7 +22,12 @@ struct error {
 static int error_init(PyObject *self, PyObject *arguments, PyObject *keywords)
 {
     static const struct pysim_signature signature = {
-        "SimStudioError", "__init__", 1, 3, 3, parameters,
+        .owner = "SimStudioError",
+        .function = "__init__",
+        .required_count = 1,
+        .positional_count = 3,
+        .parameter_count = 3,
+        .names = parameters,
     };
     PyObject *values[3], *message = NULL;
     int result = -1;

@@ -9,6 +9,7 @@
 #include "python/encode.h"
 #include "python/error.h"
 #include "python/stream.h"
+#include "python/upload.h"
 
 #define TIMEOUT_DOC                                                                                \
     "timeout: seconds to connect, and the longest silence while sending or receiving after that\n" \
@@ -68,7 +69,7 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
                      Py_TYPE(values[SELECTED_OUTPUTS])->tp_name);
         return -1;
     }
-    encoded = pysim_encode_body(values[INPUT_DATA], stream, values[SELECTED_OUTPUTS],
+    encoded = pysim_encode_body(values[INPUT_DATA], stream > 0, values[SELECTED_OUTPUTS],
                                 &execution->call.body);
     if (encoded != PYSIM_ENCODE_REFUSED)
         return encoded;
@@ -109,7 +110,12 @@ PyObject *pysim_execute_workflow(PyObject *self, PyObject *const *arguments, Py_
                                  PyObject *keyword_names)
 {
     static const struct pysim_signature signature = {
-        "SimStudioClient", "execute_workflow", 1, MAX_RETRIES, MAX_RETRIES, execute_names,
+        .owner = "SimStudioClient",
+        .function = "execute_workflow",
+        .required_count = 1,
+        .positional_count = MAX_RETRIES,
+        .parameter_count = MAX_RETRIES,
+        .names = execute_names,
     };
     PyObject *values[EXECUTE_PARAMETERS], *result = NULL;
     struct execution execution;
@@ -158,8 +164,12 @@ PyObject *pysim_execute_workflow_sync(PyObject *self, PyObject *const *arguments
                                       PyObject *keyword_names)
 {
     static const struct pysim_signature signature = {
-        "SimStudioClient", "execute_workflow_sync", 1,
-        ASYNC_EXECUTION,   ASYNC_EXECUTION,         execute_names,
+        .owner = "SimStudioClient",
+        .function = "execute_workflow_sync",
+        .required_count = 1,
+        .positional_count = ASYNC_EXECUTION,
+        .parameter_count = ASYNC_EXECUTION,
+        .names = execute_names,
     };
     PyObject *values[EXECUTE_PARAMETERS];
 
@@ -304,13 +314,15 @@ static PyObject *retry_own(PyObject *self, PyObject *const *values, const struct
     struct execution execution;
     PyObject *result = NULL;
 
-    if (execution_init(&execution, self, values) == 0)
-        for (long attempt = 0;; attempt++) {
-            result =
-                pysim_client_perform(self, &execution.call, &execution.timeout, execution.is_async);
-            if (result != NULL || retrying_wait(retrying, execution.state, attempt) < 0)
-                break;
-        }
+    if (execution_init(&execution, self, values) < 0)
+        goto done;
+    for (long attempt = 0;; attempt++) {
+        result =
+            pysim_client_perform(self, &execution.call, &execution.timeout, execution.is_async);
+        if (result != NULL || retrying_wait(retrying, execution.state, attempt) < 0)
+            break;
+    }
+done:
     pysim_call_fini(&execution.call);
     return result;
 }
@@ -323,7 +335,7 @@ static PyObject *retry_overridden(PyObject *self, PyObject **values,
     PyObject *input = values[INPUT_DATA], *converted = NULL, *result = NULL;
     struct pysim_state *state = pysim_client_state(self);
 
-    converted = pysim_encode_files(input != NULL ? input : Py_None);
+    converted = pysim_upload_convert(input != NULL ? input : Py_None);
     if (converted == NULL)
         return NULL;
     values[INPUT_DATA] = converted;
@@ -354,8 +366,12 @@ PyObject *pysim_execute_with_retry(PyObject *self, PyObject *const *arguments, P
                                    PyObject *keyword_names)
 {
     static const struct pysim_signature signature = {
-        "SimStudioClient",  "execute_with_retry", 1,
-        EXECUTE_PARAMETERS, EXECUTE_PARAMETERS,   execute_names,
+        .owner = "SimStudioClient",
+        .function = "execute_with_retry",
+        .required_count = 1,
+        .positional_count = EXECUTE_PARAMETERS,
+        .parameter_count = EXECUTE_PARAMETERS,
+        .names = execute_names,
     };
     PyObject *values[EXECUTE_PARAMETERS];
     struct retrying retrying;
@@ -388,7 +404,12 @@ PyObject *pysim_stream_workflow(PyObject *self, PyObject *const *arguments, Py_s
 {
     static const char *const names[] = {"workflow_id", "input_data", "selected_outputs", "timeout"};
     static const struct pysim_signature signature = {
-        "SimStudioClient", "stream_workflow", 1, 2, 4, names,
+        .owner = "SimStudioClient",
+        .function = "stream_workflow",
+        .required_count = 1,
+        .positional_count = 2,
+        .parameter_count = 4,
+        .names = names,
     };
     PyObject *matched[4], *values[EXECUTE_PARAMETERS] = {NULL};
     struct execution execution;

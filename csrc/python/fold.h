@@ -5,10 +5,11 @@
 #ifndef PYSIM_FOLD_H
 #define PYSIM_FOLD_H
 
+#include "python/state.h"
+
 #include <stdbool.h>
 
 #include "core/buffer.h"
-#include "python/state.h"
 
 struct pysim_fold {            /* start from all zero, end with pysim_fold_fini() */
     struct pysim_state *state; /* borrowed */

@@ -23,7 +23,14 @@ static PyObject *client_get(PyObject *self, enum pysim_endpoint endpoint, PyObje
 static PyObject *match_one(const char *function, const char *name, PyObject *const *arguments,
                            Py_ssize_t given, PyObject *keyword_names)
 {
-    const struct pysim_signature signature = {"SimStudioClient", function, 1, 1, 1, &name};
+    const struct pysim_signature signature = {
+        .owner = "SimStudioClient",
+        .function = function,
+        .required_count = 1,
+        .positional_count = 1,
+        .parameter_count = 1,
+        .names = &name,
+    };
     PyObject *value = NULL;
 
     return pysim_arguments_match(&signature, arguments, given, keyword_names, &value) < 0 ? NULL
@@ -150,9 +157,6 @@ PyDoc_STRVAR(close_doc,
 PyDoc_STRVAR(enter_doc, "__enter__($self)\n--\n\n"
                         "Returns the client itself; the end of the with statement closes it.");
 
-PyDoc_STRVAR(exit_doc, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\n"
-                       "Calls close(). Returns None: no exception is held back.");
-
 static PyObject *client_close(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     pysim_client_close(self);
@@ -162,11 +166,6 @@ static PyObject *client_close(PyObject *self, PyObject *Py_UNUSED(ignored))
 static PyObject *client_enter(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     return Py_NewRef(self);
-}
-
-static PyObject *client_exit(PyObject *self, PyObject *Py_UNUSED(arguments))
-{
-    return PyObject_CallMethod(self, "close", NULL);
 }
 
 /* ---- copying ---- */
@@ -241,7 +240,7 @@ static PyMethodDef client_methods[] = {
      get_rate_limit_info_doc},
     {"close", client_close, METH_NOARGS, close_doc},
     {"__enter__", client_enter, METH_NOARGS, enter_doc},
-    {"__exit__", client_exit, METH_VARARGS, exit_doc},
+    {"__exit__", pysim_client_exit, METH_VARARGS, PyDoc_STR(PYSIM_EXIT_DOC)},
     {"__getstate__", client_getstate, METH_NOARGS, NULL},
     {"__setstate__", client_setstate, METH_O, NULL},
     {"__reduce_ex__", client_reduce_ex, METH_O, NULL},

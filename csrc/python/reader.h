@@ -5,11 +5,12 @@
 #ifndef PYSIM_READER_H
 #define PYSIM_READER_H
 
+#include "python/call.h"
+#include "python/fold.h"
+
 #include <stdbool.h>
 
 #include "core/sse.h"
-#include "python/call.h"
-#include "python/fold.h"
 
 struct pysim_reader {        /* start from all zero, end with pysim_reader_fini() */
     struct pysim_call *call; /* borrowed */

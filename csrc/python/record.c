@@ -70,16 +70,23 @@ enum { MOST_FIELDS = PYSIM_MAX_PARAMETERS };
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 static const struct record_table tables[] = {
-#define RECORD(name, doc, fields)                                                                  \
+#define RECORD(name, text, members)                                                                \
     {                                                                                              \
-        "simstudio." #name,                                                                        \
-        doc,                                                                                       \
-        name##_fields,                                                                             \
-        {#name, "__init__", name##_required, COUNT(name##_names), COUNT(name##_names),             \
-         name##_names},                                                                            \
-        name##_init,                                                                               \
-        name##_repr,                                                                               \
-        name##_compare,                                                                            \
+        .full_name = "simstudio." #name,                                                           \
+        .doc = text,                                                                               \
+        .fields = name##_fields,                                                                   \
+        .signature =                                                                               \
+            {                                                                                      \
+                .owner = #name,                                                                    \
+                .function = "__init__",                                                            \
+                .required_count = name##_required,                                                 \
+                .positional_count = COUNT(name##_names),                                           \
+                .parameter_count = COUNT(name##_names),                                            \
+                .names = name##_names,                                                             \
+            },                                                                                     \
+        .init = name##_init,                                                                       \
+        .repr = name##_repr,                                                                       \
+        .compare = name##_compare,                                                                 \
     },
 #include "python/records.def"
 };

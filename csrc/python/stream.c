@@ -117,13 +117,18 @@ static PyObject *text_of(struct sim_text text)
 
 static PyObject *make_event(struct stream *self, const struct pysim_read_event *event)
 {
-    PyObject *raw = text_of(event->raw), *record = NULL;
+    const union pysim_StreamEvent fields = {{
+        .type = event->meaning.type,
+        .block_id = event->meaning.block_id,
+        .text = event->meaning.text,
+        .data = event->data,
+        .raw = text_of(event->raw),
+    }};
+    PyObject *record = NULL;
 
-    if (raw != NULL)
-        record = pysim_record_new(self->call.state, PYSIM_StreamEvent,
-                                  (PyObject *const[]){event->meaning.type, event->meaning.block_id,
-                                                      event->meaning.text, event->data, raw});
-    Py_XDECREF(raw);
+    if (fields.of.raw != NULL)
+        record = pysim_record_new(self->call.state, PYSIM_StreamEvent, fields.values);
+    Py_XDECREF(fields.of.raw);
     return record;
 }
 
@@ -277,9 +282,6 @@ PyDoc_STRVAR(stream_enter_doc,
              "Sends the request, if that has not been done, and returns the stream itself. Raises\n"
              "SimStudioError where no stream begins.");
 
-PyDoc_STRVAR(stream_exit_doc, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\n"
-                              "Calls close(). Returns None: no exception is held back.");
-
 static PyObject *stream_enter(struct stream *self, PyObject *Py_UNUSED(ignored))
 {
     int started;
@@ -289,11 +291,6 @@ static PyObject *stream_enter(struct stream *self, PyObject *Py_UNUSED(ignored))
     started = stream_start(self);
     stream_release(self);
     return started < 0 ? NULL : Py_NewRef((PyObject *)self);
-}
-
-static PyObject *stream_exit(PyObject *self, PyObject *Py_UNUSED(arguments))
-{
-    return PyObject_CallMethod(self, "close", NULL);
 }
 
 /* A copy would read the same connection. */
@@ -431,7 +428,7 @@ static PyMethodDef stream_methods[] = {
     {"result", (PyCFunction)stream_result, METH_NOARGS, result_doc},
     {"close", (PyCFunction)stream_close, METH_NOARGS, stream_close_doc},
     {"__enter__", (PyCFunction)stream_enter, METH_NOARGS, stream_enter_doc},
-    {"__exit__", stream_exit, METH_VARARGS, stream_exit_doc},
+    {"__exit__", pysim_client_exit, METH_VARARGS, PyDoc_STR(PYSIM_EXIT_DOC)},
     {"__reduce_ex__", refuse_copy, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -224,3 +224,94 @@ int pysim_upload_read(PyObject *file, struct sim_buffer *out)
     Py_XDECREF(position);
     return result;
 }
+
+/* ---- copies without files ---- */
+
+static PyObject *convert_file(PyObject *file)
+{
+    struct pysim_upload upload = {NULL, NULL};
+    struct sim_buffer base64 = {.limit = PY_SSIZE_T_MAX};
+    PyObject *data = NULL, *result = NULL;
+
+    if (pysim_upload_describe(file, &upload) < 0)
+        return NULL;
+    if (pysim_upload_read(file, &base64) < 0)
+        goto done;
+    data = PyUnicode_FromFormat(PYSIM_FILE_DATA_START "%U" PYSIM_FILE_BASE64 "%s", upload.mime,
+                                base64.data != NULL ? base64.data : "");
+    if (data != NULL)
+        result = Py_BuildValue("{s:s,s:O,s:O,s:O}", PYSIM_FILE_TYPE, PYSIM_FILE, PYSIM_FILE_DATA,
+                               data, PYSIM_FILE_NAME, upload.name, PYSIM_FILE_MIME, upload.mime);
+done:
+    sim_buffer_fini(&base64);
+    pysim_upload_fini(&upload);
+    Py_XDECREF(data);
+    return result;
+}
+
+int pysim_upload_check_item(PyObject *item)
+{
+    if (PyTuple_Check(item) && PyTuple_GET_SIZE(item) == 2)
+        return 0;
+    PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
+    return -1;
+}
+
+static PyObject *convert_dict(PyObject *dict)
+{
+    PyObject *copy = PyDict_New(), *items = PyMapping_Items(dict), *result = NULL;
+
+    if (copy == NULL || items == NULL)
+        goto done;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
+        PyObject *item = PyList_GET_ITEM(items, i), *value;
+        int stored;
+        if (pysim_upload_check_item(item) < 0)
+            goto done;
+        value = pysim_upload_convert(PyTuple_GET_ITEM(item, 1));
+        stored = value != NULL ? PyDict_SetItem(copy, PyTuple_GET_ITEM(item, 0), value) : -1;
+        Py_XDECREF(value);
+        if (stored < 0)
+            goto done;
+    }
+    result = Py_NewRef(copy);
+done:
+    Py_XDECREF(copy);
+    Py_XDECREF(items);
+    return result;
+}
+
+static PyObject *convert_sequence(PyObject *sequence)
+{
+    PyObject *copy = PyList_New(0), *tuple;
+
+    for (Py_ssize_t i = 0; copy != NULL && i < PySequence_Fast_GET_SIZE(sequence); i++) {
+        PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
+        PyObject *value = pysim_upload_convert(item);
+        if (value == NULL || PyList_Append(copy, value) < 0)
+            Py_CLEAR(copy);
+        Py_DECREF(item);
+        Py_XDECREF(value);
+    }
+    if (copy == NULL || PyList_Check(sequence))
+        return copy;
+    tuple = PyList_AsTuple(copy);
+    Py_DECREF(copy);
+    return tuple;
+}
+
+PyObject *pysim_upload_convert(PyObject *value)
+{
+    int is_file = pysim_upload_is_file(value);
+    PyObject *result;
+
+    if (is_file != 0)
+        return is_file < 0 ? NULL : convert_file(value);
+    if (!PyDict_Check(value) && !PyList_Check(value) && !PyTuple_Check(value))
+        return Py_NewRef(value);
+    if (Py_EnterRecursiveCall(" while reading files in input_data"))
+        return NULL;
+    result = PyDict_Check(value) ? convert_dict(value) : convert_sequence(value);
+    Py_LeaveRecursiveCall();
+    return result;
+}

@@ -2,8 +2,19 @@
 #ifndef PYSIM_UPLOAD_H
 #define PYSIM_UPLOAD_H
 
-#include "core/buffer.h"
 #include "python/compat.h"
+
+#include "core/buffer.h"
+
+/* A file as the API takes it: {"type": "file", "data": "data:<mime>;base64,...", "name": ...,
+ * "mime": ...}, its members in this order. */
+#define PYSIM_FILE "file"
+#define PYSIM_FILE_TYPE "type"
+#define PYSIM_FILE_DATA "data"
+#define PYSIM_FILE_DATA_START "data:"
+#define PYSIM_FILE_BASE64 ";base64,"
+#define PYSIM_FILE_NAME "name"
+#define PYSIM_FILE_MIME "mime"
 
 /* 1 when `value` has a callable read(), which makes it a file to the API; 0 when not; -1 with an
  * exception. The exact builtin types are not even asked. */
@@ -22,5 +33,13 @@ void pysim_upload_fini(struct pysim_upload *upload);
  * io.IOBase is read in pieces, anything else by one read(). The position is put back where the
  * file can seek, also after a failure. 0, or -1 with an exception. */
 int pysim_upload_read(PyObject *file, struct sim_buffer *out);
+
+/* A new reference to `value` with every file object in it read and replaced by what the API takes,
+ * as a dict; lists, tuples and dicts on the way are copied. */
+PyObject *pysim_upload_convert(PyObject *value);
+
+/* 0 when `item`, of a dict's items(), is a pair; or -1 with ValueError in json's words, or with
+ * MemoryError. */
+int pysim_upload_check_item(PyObject *item);
 
 #endif

@@ -5,9 +5,9 @@
 #ifndef PYSIM_WORD_H
 #define PYSIM_WORD_H
 
-#include <stdbool.h>
-
 #include "python/state.h"
+
+#include <stdbool.h>
 
 #define PYSIM_WORDS(X)                                                                             \
     X(ASYNC, "async")                                                                              \
@@ -49,7 +49,7 @@
     X(CANVAS_ERROR, "execution:error")                                                             \
     X(CANVAS_CANCELLED, "execution:cancelled")
 
-#define PYSIM_WORD_NAME(name, text) WORD_##name,
+#define PYSIM_WORD_NAME(name, text) PYSIM_WORD_##name,
 enum pysim_word { PYSIM_WORDS(PYSIM_WORD_NAME) PYSIM_WORD_COUNT };
 #undef PYSIM_WORD_NAME
 
