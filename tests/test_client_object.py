@@ -5,6 +5,7 @@ import gc
 import inspect
 import pickle
 import threading
+import time
 import weakref
 from unittest import mock
 
@@ -270,6 +271,23 @@ def test_it_is_freed_at_once_and_circles_are_collected(server):
     del circle
     gc.collect()
     assert reference() is None
+
+
+def test_a_call_keeps_the_client_that_nothing_else_refers_to(steps):
+    hold = threading.Event()
+    steps.steps = [hold, b"HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n", b'{"success":true,"output":"x"}']
+    clients, outputs = [SimStudioClient("key", steps.url)], []
+    gone = weakref.ref(clients[0])
+    thread = threading.Thread(target=lambda: outputs.append(clients.pop().execute_workflow("wf").output))
+    thread.start()
+    end = time.monotonic() + 30
+    while not steps.bodies and time.monotonic() < end:
+        time.sleep(0.01)
+    gc.collect()
+    assert clients == [] and gone() is not None
+    hold.set()
+    thread.join()
+    assert outputs == ["x"] and gone() is None
 
 
 def test_a_type_made_of_it_can_be_collected():

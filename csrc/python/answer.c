@@ -43,7 +43,7 @@ static PyObject *get(const struct pysim_call *call, PyObject *object, enum pysim
     return pysim_word_get(call->state, object, key);
 }
 
-/* The same, for a value that is a str which is not empty. */
+/* The same, for a value that is a str and not empty. */
 static PyObject *get_text(const struct pysim_call *call, PyObject *object, enum pysim_word key)
 {
     PyObject *value = pysim_word_get_str(call->state, object, key);
@@ -56,7 +56,7 @@ static const struct sim_buffer *body_of(const struct pysim_call *call)
     return sim_exchange_body(call->exchange);
 }
 
-/* The body for `details`: what its JSON says, else its text, so that nothing a run gave is lost;
+/* The body for `details`: its JSON decoded, else its text, so that nothing a run returned is lost;
  * NULL when it is empty. 0, or -1 with an exception. */
 static int body_details(const struct pysim_call *call, PyObject **details)
 {
@@ -103,7 +103,7 @@ static PyObject *http_phrase(const struct pysim_call *call)
     }
     if (phrase != NULL)
         message = PyUnicode_FromFormat("HTTP %ld: %S", http_status, phrase);
-    else if (PyErr_ExceptionMatches(PyExc_ValueError)) { /* no status that the standard knows */
+    else if (PyErr_ExceptionMatches(PyExc_ValueError)) { /* not a status of the standard's */
         PyErr_Clear();
         message = PyUnicode_FromFormat("HTTP %ld", http_status);
     }
@@ -246,13 +246,14 @@ static PyObject *decode_object(const struct pysim_call *call)
 
 /* ---- results ---- */
 
-/* The id of a queued run in a 202: what each era of server calls it. Borrowed; NULL: none. */
+/* The id of a queued run in a 202, under the name that each era of servers gives it. Borrowed; NULL
+ * if there is none. */
 static PyObject *find_run_id(const struct pysim_call *call, PyObject *body, bool is_async)
 {
     PyObject *id = get_text(call, body, PYSIM_WORD_TASK_ID);
 
-    /* Only what was asked for, or says so itself, is taken for a queued run by the later names: a
-     * workflow's own answer may have status 202 and a field of such a name. */
+    /* The later names count only where a queued run was asked for, or the answer says that it is
+     * one: a workflow's own answer may have status 202 and a field of such a name. */
     if (id == NULL && (is_async || get(call, body, PYSIM_WORD_ASYNC) == Py_True)) {
         id = get_text(call, body, PYSIM_WORD_JOB_ID);
         if (id == NULL)
@@ -294,7 +295,7 @@ done:
     return result;
 }
 
-/* A result whose output is the whole of what came: a workflow's own Response block. */
+/* A result whose output is the whole body: a workflow's own Response block. */
 static PyObject *plain_result(const struct pysim_call *call, PyObject *output)
 {
     const union pysim_WorkflowExecutionResult fields = {{.success = Py_True, .output = output}};
@@ -416,7 +417,7 @@ PyObject *pysim_answer(struct pysim_call *call, bool is_async)
 
 /* ---- rate limits ---- */
 
-/* A header that is a whole number; nonsense is as good as no header. */
+/* A header that is a whole number; anything else counts as no header. */
 static bool read_count(const struct pysim_call *call, const char *name, int64_t *count)
 {
     struct sim_text text;

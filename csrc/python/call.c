@@ -54,12 +54,12 @@ static const struct pysim_endpoint_row endpoints[] = {
 
 enum {
     MOST_HEADERS = 4,
-    /* One run's answer: far above what a server sends, and below what would take a machine down. */
+    /* Far above what a server sends for a run, and below what would take a machine down. */
     DEFAULT_RESPONSE_LIMIT = 1024 * 1024 * 1024,
 };
 
 #define RESPONSE_LIMIT_VARIABLE "SIMSTUDIO_MAX_RESPONSE_BYTES"
-#define MOST_RESPONSE_LIMIT ((size_t)PY_SSIZE_T_MAX) /* what an object of Python's can hold */
+#define MOST_RESPONSE_LIMIT ((size_t)PY_SSIZE_T_MAX) /* what a Python object can hold */
 
 #define DEFAULT_TIMEOUT_S 30.0
 #define STREAM_SILENCE_S 300.0 /* a server sends nothing while a block without text runs */
@@ -78,7 +78,7 @@ int pysim_call_register(struct pysim_state *state)
 
 /* ---- timeouts ---- */
 
-/* One number of seconds, or None for no bound, to milliseconds. */
+/* Converts seconds, or None for no bound, to milliseconds. */
 static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
 {
     double seconds;
@@ -202,7 +202,7 @@ done:
     return result;
 }
 
-/* The environment's limit for a response, read at each call like everything else there. */
+/* The environment's limit for a response, read at every call, as the whole environment is. */
 static int read_response_limit(size_t *limit)
 {
     const char *text = getenv(RESPONSE_LIMIT_VARIABLE);
@@ -291,7 +291,8 @@ int pysim_call_step(struct pysim_call *call)
 
     if (status != SIM_OK)
         return call_raise(call, &error);
-    /* A complete answer is never thrown away for a signal: the interpreter will look at it. */
+    /* A complete response is not discarded for a signal; the interpreter handles the signal
+     * afterwards. */
     return call->is_done ? 0 : PyErr_CheckSignals();
 }
 

@@ -23,7 +23,7 @@ struct client {
 
 /* ---- attributes ---- */
 
-/* A header line with the key; `*header` is NULL for no key. The key stands in no message. */
+/* A header line with the key; `*header` is NULL for no key. No message shows the key. */
 static int make_key_header(PyObject *key, PyObject **header)
 {
     PyObject *latin = NULL;
@@ -60,7 +60,7 @@ static int make_key_header(PyObject *key, PyObject **header)
             goto done;
         }
     }
-    if (text[0] == ' ' || text[length - 1] == ' ') { /* a server takes it off or does not */
+    if (text[0] == ' ' || text[length - 1] == ' ') { /* a server may strip it or not */
         PyErr_SetString(PyExc_ValueError, "api_key begins or ends with a space, which an HTTP "
                                           "header cannot carry");
         goto done;
@@ -150,7 +150,7 @@ static int client_set_base_url(struct client *self, PyObject *value, void *Py_UN
     return 0;
 }
 
-/* A new reference to what has been set, or AttributeError before that, as of a Python class. */
+/* A new reference to what has been set; AttributeError before that, as from a Python class. */
 static PyObject *get_set(struct client *self, PyObject *value, const char *name)
 {
     if (value != NULL)
@@ -245,7 +245,8 @@ static int client_clear(struct client *self)
     return 0;
 }
 
-/* A call in another thread holds a reference to the client, so none is under way here. */
+/* A call in another thread holds a reference to the client, so none is under way here. Shown by
+ * tests/test_client_object.py: test_a_call_keeps_the_client_that_nothing_else_refers_to. */
 static void client_dealloc(struct client *self)
 {
     PyTypeObject *type = Py_TYPE(self);
@@ -375,7 +376,7 @@ static PyGetSetDef client_getset[] = {
     {"api_key", (getter)client_get_api_key, (setter)client_set_api_key,
      "The API key (str), or None to send none.", NULL},
     {"base_url", (getter)client_get_base_url, (setter)client_set_base_url,
-     "Where the API is (str), without a slash at its end.", NULL},
+     "The URL of the API (str), without a slash at its end.", NULL},
     {"_rate_limit_info", (getter)client_get_rate_limit, (setter)client_set_rate_limit, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -385,9 +386,9 @@ PyDoc_STRVAR(
     "SimStudioClient(api_key, base_url='" DEFAULT_BASE_URL "')\n--\n\n"
     "A client of the Sim API.\n\n"
     "api_key: str, or None to send none.\n"
-    "base_url: str; the http or https URL under which the API is.\n\n"
-    "It may be shared by threads, and used in a with statement. Connections are kept from\n"
-    "call to call. Raises TypeError or ValueError for what cannot be sent.");
+    "base_url: str; the http or https URL of the API.\n\n"
+    "It may be shared by threads and used in a with statement. Connections are kept from call\n"
+    "to call. Raises TypeError or ValueError for what cannot be sent.");
 
 int pysim_client_register(PyObject *module, struct pysim_state *state, PyMethodDef *methods)
 {

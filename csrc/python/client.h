@@ -1,4 +1,4 @@
-/* SimStudioClient, the object: its key, its base URL, its connections, and a call's way out.
+/* SimStudioClient, the object: its key, its base URL, its connections, and sending calls.
  *
  * Must not know its methods. */
 #ifndef PYSIM_CLIENT_H

@@ -68,7 +68,7 @@ static inline PyObject *pysim_type_from_spec(PyObject *module, PyType_Spec *spec
 
     (void)module;
 #endif
-    /* Not every version says that it had no memory for the type's doc. */
+    /* Not every version raises MemoryError when there is no memory for the type's doc. */
     if (type == NULL && !PyErr_Occurred())
         PyErr_NoMemory();
     return type;
@@ -107,7 +107,7 @@ static inline int pysim_compare_fields(PyObject *one, PyObject *other)
 #endif
 }
 
-/* Switching the cyclic collector from C came with 3.10; before that it stays as it is. */
+/* Switching the cyclic collector from C came with 3.10; before that it is left alone. */
 #if PY_VERSION_HEX < 0x030A0000
 static inline int PyGC_Disable(void)
 {
@@ -120,7 +120,7 @@ static inline int PyGC_Enable(void)
 }
 #endif
 
-/* 3.8 does not export a module's init function where symbols are hidden by default. */
+/* On 3.8 a module's init function would be hidden, as all symbols are by default here. */
 #if PY_VERSION_HEX < 0x03090000
 #undef PyMODINIT_FUNC
 #define PyMODINIT_FUNC __attribute__((visibility("default"))) PyObject *
@@ -131,7 +131,7 @@ static inline int PyGC_Enable(void)
 #define PYSIM_MODULE_KEY "_simstudio_module"
 #endif
 
-/* PyType_FromSpec takes these from the members table from 3.9 on; 3.8 needs them set. */
+/* Sets them for types without a members table, and for all types on 3.8. */
 static inline void pysim_set_offsets(PyTypeObject *type, Py_ssize_t dict,
                                      Py_ssize_t weak_references)
 {

@@ -19,7 +19,7 @@ struct encoder {
 
 static int encode_value(struct encoder *encoder, PyObject *value, const struct enclosing *outer);
 
-/* The words of json's default(), which names the class as Python does; keys are refused by C. */
+/* In the words of json's default(), which takes the name of the class from Python. */
 static int refuse_type(PyObject *value)
 {
     PyObject *class = PyObject_GetAttrString(value, "__class__"), *name = NULL;
@@ -122,7 +122,7 @@ static int write_ascii_steals(struct encoder *encoder, PyObject *text)
     return result;
 }
 
-/* json's own words for a number that it refuses: they differ between Pythons. */
+/* Raises what json itself raises for a float: its words differ between Python versions. */
 static int refuse_float(struct encoder *encoder, PyObject *value)
 {
     PyObject *module = PyImport_ImportModule("json"), *dumps = NULL, *given = NULL, *options = NULL;
@@ -152,7 +152,7 @@ static int write_float(struct encoder *encoder, PyObject *value)
     return write_ascii_steals(encoder, PyFloat_Type.tp_repr(value));
 }
 
-/* The digits of a number that fits into 64 bits, from the end of `digits`; where they begin. */
+/* Writes the digits backwards from `end`; returns where they begin. */
 static char *write_digits(char *end, long long number)
 {
     unsigned long long rest =
@@ -207,7 +207,7 @@ static int enter(struct encoder *encoder, PyObject *container, const struct encl
     return Py_EnterRecursiveCall(" while encoding a JSON object") ? -1 : 0;
 }
 
-/* A list or a tuple; it may change under the hands of a read() called on the way. */
+/* A list or a tuple; a file's read() may change it meanwhile. */
 static int encode_sequence(struct encoder *encoder, PyObject *sequence,
                            const struct enclosing *outer)
 {
@@ -264,7 +264,7 @@ static int encode_member(struct encoder *encoder, PyObject *key, PyObject *value
     return encode_value(encoder, value, self);
 }
 
-/* What the API's own fields put over the input's at the root. */
+/* An API field that overrides the input's field of that name. */
 struct control {
     const char *name;
     PyObject *value; /* NULL: not given */

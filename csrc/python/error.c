@@ -53,7 +53,7 @@ PyDoc_STRVAR(
     "message: str; what str() of it gives.\n"
     "code: str such as UNAUTHORIZED, TIMEOUT, RATE_LIMIT_EXCEEDED, USAGE_LIMIT_EXCEEDED,\n"
     "    EXECUTION_ERROR, or the server's own; or None.\n"
-    "status: the HTTP status (int), or None where none is the matter: time-outs, transport\n"
+    "status: the HTTP status (int), or None if no HTTP status applies: timeouts, transport\n"
     "    failures, a 2xx answer that cannot be used.\n"
     "details: the answer's body, parsed where it was JSON, otherwise its text; or None.\n"
     "retry_after: milliseconds (int) from this answer's Retry-After; or None.");

@@ -55,11 +55,11 @@ static inline int pysim_error_check(enum sim_status status)
 PyObject *pysim_raise_failure_steals(struct pysim_state *state,
                                      const struct pysim_failure *failure);
 
-/* The same for a failure that is no answer's; `details` may be NULL. */
+/* The same without what only an answer has; `details` may be NULL. */
 PyObject *pysim_raise_steals(struct pysim_state *state, PyObject *message, enum pysim_code code,
                              PyObject *details);
 
-/* Raises what a core failure is to a user: MemoryError for SIM_NO_MEMORY, ValueError for
+/* Raises what a core failure means to a user: MemoryError for SIM_NO_MEMORY, ValueError for
  * SIM_BAD_INPUT (nothing was sent), else SimStudioError with message "<prefix>: <message>". NULL
  * always. SIM_TIMED_OUT never comes here: its message needs the timeout as the user gave it. */
 PyObject *pysim_raise_core(struct pysim_state *state, const struct sim_error *error,
@@ -75,8 +75,8 @@ PyObject *pysim_error_code(enum pysim_code code);
  * have a property there. */
 int pysim_error_has_code(PyObject *error, enum pysim_code code);
 
-/* Takes the exception under way and returns its str() (a new reference); NULL, with MemoryError,
- * when there was no memory for either. */
+/* Clears the pending exception and returns its str() (a new reference); NULL with MemoryError when
+ * there was no memory for either. */
 PyObject *pysim_error_take_message(void);
 
 #endif

@@ -84,7 +84,7 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
 }
 
 #define EXECUTE_TEXT                                                                               \
-    "workflow_id: str, or anything with a str() that is one.\n"                                    \
+    "workflow_id: str, or anything whose str() is the id.\n"                                       \
     "input_data: dict of what json.dumps takes, and file objects; or None.\n" TIMEOUT_DOC          \
     "stream: bool; ask for a streamed run; the result is complete all the same.\n"                 \
     "selected_outputs: list of str, each a blockName.attribute to stream; or None.\n"
@@ -93,7 +93,7 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
 
 #define EXECUTE_RETURNS                                                                            \
     "\nReturns WorkflowExecutionResult. With async_execution: AsyncExecutionResult, or\n"          \
-    "WorkflowExecutionResult where the server has run it at once after all.\n"
+    "WorkflowExecutionResult if the server ran it at once after all.\n"
 
 #define EXECUTE_ERRORS                                                                             \
     "Raises SimStudioError when the run cannot be made or fails, TypeError or ValueError for\n"    \
@@ -129,8 +129,8 @@ PyObject *pysim_execute_workflow(PyObject *self, PyObject *const *arguments, Py_
     return result;
 }
 
-/* Calls a method of `self` by name with the values up to the last one given, as the pure-Python SDK
- * does: a subclass or a patch is heard. */
+/* Calls self.execute_workflow with the first `count` values, as the pure-Python SDK does, so that
+ * overrides and monkeypatches take effect. */
 static PyObject *call_overridable(PyObject *self, PyObject *const *values, int count)
 {
     PyObject *method = NULL, *arguments = NULL, *result = NULL;
@@ -210,7 +210,7 @@ static int read_max_retries(PyObject *value, long *out)
     *out = 3;
     if (value == NULL)
         return 0;
-    count = PyNumber_Index(value); /* PyLong_AsLong alone truncates floats on 3.8 */
+    count = PyNumber_Index(value); /* PyLong_AsLong alone truncates floats on 3.8. */
     if (count == NULL) {
         if (PyErr_ExceptionMatches(PyExc_TypeError))
             PyErr_Format(PyExc_TypeError, "max_retries must be an int, not %.200s",
@@ -267,8 +267,8 @@ static void set_context(PyObject *context)
     PyErr_SetRaisedException(error);
 }
 
-/* After a failed attempt: waits, and returns 0 for another; -1 with the exception when that was the
- * last word. */
+/* After a failed attempt: waits and returns 0 when there is to be another; -1 with the exception
+ * when not. */
 static int retrying_wait(const struct retrying *retrying, struct pysim_state *state, long attempt)
 {
     PyObject *error;
@@ -294,8 +294,8 @@ static int retrying_wait(const struct retrying *retrying, struct pysim_state *st
     return again < 0 ? -1 : pysim_sleep(delay_ms);
 }
 
-/* True when self.execute_workflow is this module's own: the body is made once then, and sent for
- * every attempt. -1 with an exception. */
+/* 1 when self.execute_workflow is this module's own: the body is then made once and sent with every
+ * attempt. 0 when not, -1 with an exception. */
 static int has_own_execute(PyObject *self)
 {
     PyObject *method = PyObject_GetAttrString(self, "execute_workflow");
@@ -355,11 +355,11 @@ const char pysim_execute_with_retry_doc[] = PyDoc_STR(
     "Runs a workflow like execute_workflow(), and again when the rate limit is "
     "exceeded.\n\n" EXECUTE_TEXT ASYNC_TEXT "max_retries: int; attempts after the first.\n"
     "initial_delay: float; seconds before the second attempt.\n"
-    "max_delay: float; seconds that a wait grows to at most.\n"
+    "max_delay: float; seconds that waits do not grow beyond.\n"
     "backoff_multiplier: float; how many times longer each wait is than the one before.\n\n"
-    "A wait varies by 25 % either way, so that clients do not come back together. Where the\n"
-    "answer has a Retry-After, that is the wait, and up to 25 % more; one over an hour is\n"
-    "raised at once. Nothing but RATE_LIMIT_EXCEEDED is tried again.\n" EXECUTE_RETURNS
+    "A wait varies by 25 % either way, so that clients do not come back together. If the\n"
+    "answer has a Retry-After, the wait is that and up to 25 % more; if it is over an hour,\n"
+    "the error is raised at once. Nothing but RATE_LIMIT_EXCEEDED is tried again.\n" EXECUTE_RETURNS
         EXECUTE_ERRORS);
 
 PyObject *pysim_execute_with_retry(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
@@ -391,12 +391,12 @@ PyObject *pysim_execute_with_retry(PyObject *self, PyObject *const *arguments, P
 const char pysim_stream_workflow_doc[] = PyDoc_STR(
     "stream_workflow($self, workflow_id, input_data=None, *, selected_outputs=None,\n"
     "                timeout=(30.0, 300.0))\n--\n\n"
-    "Runs a workflow and hands its events over as they arrive.\n\n"
+    "Runs a workflow and yields its events as they arrive.\n\n"
     "workflow_id, input_data, selected_outputs: as for execute_workflow().\n"
     "timeout: (connect, read) or (connect, read, total), in seconds; read is the longest\n"
-    "    silence between two events.\n\n"
+    "    silence while receiving.\n\n"
     "Returns a WorkflowStream; its request is sent when it is first read or entered, which\n"
-    "raises SimStudioError where no stream begins. Raises TypeError or ValueError for\n"
+    "raises SimStudioError if no stream begins. Raises TypeError or ValueError for\n"
     "arguments that cannot be used, and SimStudioError for an input that JSON cannot hold.");
 
 PyObject *pysim_stream_workflow(PyObject *self, PyObject *const *arguments, Py_ssize_t given,

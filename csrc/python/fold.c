@@ -58,7 +58,7 @@ int pysim_fold_traverse(struct pysim_fold *fold, visitproc visit, void *arg)
 
 /* ---- text ---- */
 
-/* Adds an empty block; its place, or -1. */
+/* Adds an empty block and returns its place, or -1 with an exception. */
 static Py_ssize_t add_block(struct pysim_fold *fold, PyObject *id)
 {
     PyObject *place;
@@ -74,7 +74,7 @@ static Py_ssize_t add_block(struct pysim_fold *fold, PyObject *id)
         fold->texts = texts;
         fold->capacity = capacity;
     }
-    /* The buffer first: what the index names is there. */
+    /* The buffer first, so that what the index names is always there. */
     sim_buffer_init(&fold->texts[fold->count], PY_SSIZE_T_MAX);
     place = PyLong_FromSsize_t(fold->count);
     stored = place != NULL ? PyDict_SetItem(fold->index, id, place) : -1;
@@ -179,7 +179,7 @@ static int complete_block(const struct pysim_fold *fold, PyObject *output, PyObj
 }
 
 /* The terminal event's output with the streamed text that it leaves out: a new reference. What is
- * no dict is kept as it is; where there is none at all, the text is the output. */
+ * not a dict is kept as it is; where there is no output at all, the text is the output. */
 static PyObject *complete_output(const struct pysim_fold *fold, PyObject *output)
 {
     PyObject *completed, *id, *place;
@@ -207,7 +207,7 @@ static int end_with_result(struct pysim_fold *fold, PyObject *data, PyObject *me
 
     if (output == NULL)
         return -1;
-    if (success == NULL) /* unsaid: an error says it */
+    if (success == NULL) /* not said, but an error tells */
         success = error != NULL && error != Py_None ? Py_False : Py_True;
     fields.of.success = success;
     fields.of.output = output;
@@ -218,7 +218,7 @@ static int end_with_result(struct pysim_fold *fold, PyObject *data, PyObject *me
     return fold->result != NULL ? 0 : -1;
 }
 
-/* The canvas dialect has the metadata's members beside the output. */
+/* In the canvas dialect the metadata's members stand beside the output. */
 static int end_with_canvas_result(struct pysim_fold *fold, PyObject *data)
 {
     static const enum pysim_word names[] = {PYSIM_WORD_DURATION, PYSIM_WORD_START_TIME,
@@ -279,7 +279,7 @@ static int fold_named(struct pysim_fold *fold, PyObject *data, PyObject *word,
                       struct pysim_event *event)
 {
     if (is_word(fold, word, PYSIM_WORD_FINAL) || is_word(fold, word, PYSIM_WORD_DONE)) {
-        /* Servers wrap what the documentation has beside the word. */
+        /* Servers wrap in `data` what the documentation has beside `event`. */
         PyObject *inner = get(fold, data, PYSIM_WORD_DATA);
         if (inner == NULL || !PyDict_Check(inner))
             inner = data;

@@ -4,7 +4,7 @@
 #include "python/client.h"
 #include "python/execute.h"
 
-/* A GET of an endpoint, with the documented time-out. */
+/* A GET of an endpoint, with the documented timeout. */
 static PyObject *client_get(PyObject *self, enum pysim_endpoint endpoint, PyObject *id)
 {
     struct pysim_state *state = pysim_client_state(self);
@@ -39,7 +39,7 @@ static PyObject *match_one(const char *function, const char *name, PyObject *con
 
 PyDoc_STRVAR(get_workflow_status_doc,
              "get_workflow_status($self, workflow_id)\n--\n\n"
-             "Asks whether a workflow is deployed.\n\n"
+             "Checks whether a workflow is deployed.\n\n"
              "workflow_id: str. Returns WorkflowStatus. Raises SimStudioError.");
 
 static PyObject *client_get_workflow_status(PyObject *self, PyObject *const *arguments,
@@ -53,10 +53,9 @@ static PyObject *client_get_workflow_status(PyObject *self, PyObject *const *arg
 PyDoc_STRVAR(
     validate_workflow_doc,
     "validate_workflow($self, workflow_id)\n--\n\n"
-    "Asks whether a workflow is ready to be run.\n\n"
-    "workflow_id: str. Returns bool; False as well where that cannot be learned, so that\n"
-    "SimStudioError is not raised. Raises TypeError or ValueError for an id that cannot be\n"
-    "used.");
+    "Checks whether a workflow is ready to be run.\n\n"
+    "workflow_id: str. Returns bool: False also if that cannot be found out, so that no\n"
+    "SimStudioError is raised. Raises TypeError or ValueError for an id that cannot be used.");
 
 static PyObject *client_validate_workflow(PyObject *self, PyObject *const *arguments,
                                           Py_ssize_t given, PyObject *keyword_names)
@@ -81,11 +80,12 @@ static PyObject *client_validate_workflow(PyObject *self, PyObject *const *argum
 PyDoc_STRVAR(
     get_job_status_doc,
     "get_job_status($self, task_id)\n--\n\n"
-    "Asks how a queued run is getting on.\n\n"
+    "Gets a queued run's status.\n\n"
     "task_id: str, of an AsyncExecutionResult.\n\n"
-    "Returns what the server says, as a dict: success, taskId, status, metadata, and output,\n"
-    "error, estimatedDuration (milliseconds) where they apply. status ends as completed, failed\n"
-    "or cancelled; anything else is still under way. Raises SimStudioError.");
+    "Returns the server's value unchanged; a dict with success, taskId, status, metadata, and\n"
+    "output, error, estimatedDuration (milliseconds) where they apply. A status other than\n"
+    "completed, failed or cancelled means that the run has not finished. What the workflow\n"
+    "returned is [\"output\"][\"output\"]. Raises SimStudioError.");
 
 static PyObject *client_get_job_status(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
                                        PyObject *keyword_names)
@@ -95,10 +95,9 @@ static PyObject *client_get_job_status(PyObject *self, PyObject *const *argument
     return id != NULL ? client_get(self, PYSIM_JOB, id) : NULL;
 }
 
-PyDoc_STRVAR(get_usage_limits_doc,
-             "get_usage_limits($self)\n--\n\n"
-             "Asks for the limits of the account, and what is used of them.\n\n"
-             "Returns UsageLimits. Raises SimStudioError.");
+PyDoc_STRVAR(get_usage_limits_doc, "get_usage_limits($self)\n--\n\n"
+                                   "Gets the account's limits and its usage.\n\n"
+                                   "Returns UsageLimits. Raises SimStudioError.");
 
 static PyObject *client_get_usage_limits(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
@@ -108,8 +107,8 @@ static PyObject *client_get_usage_limits(PyObject *self, PyObject *Py_UNUSED(ign
 PyDoc_STRVAR(
     get_rate_limit_info_doc,
     "get_rate_limit_info($self)\n--\n\n"
-    "Tells the rate limit as the answers so far had it; asks nobody.\n\n"
-    "Returns the RateLimitInfo of the last answer with rate-limit headers; None before one.");
+    "Returns the most recent rate limit seen; sends no request.\n\n"
+    "It is the RateLimitInfo of the last answer with rate-limit headers; None before the first.");
 
 static PyObject *client_get_rate_limit_info(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
@@ -141,7 +140,7 @@ static PyObject *client_call_set_api_key(PyObject *self, PyObject *const *argume
 PyDoc_STRVAR(set_base_url_doc, "set_base_url($self, base_url)\n--\n\n"
                                "Uses another base URL from the next call on.\n\n"
                                "base_url: str, http or https. Raises TypeError or ValueError for\n"
-                               "what is no such URL.");
+                               "anything else.");
 
 static PyObject *client_call_set_base_url(PyObject *self, PyObject *const *arguments,
                                           Py_ssize_t given, PyObject *keyword_names)
@@ -149,10 +148,9 @@ static PyObject *client_call_set_base_url(PyObject *self, PyObject *const *argum
     return set_one(self, "set_base_url", "base_url", arguments, given, keyword_names);
 }
 
-PyDoc_STRVAR(close_doc,
-             "close($self)\n--\n\n"
-             "Closes the connections. The client connects anew when it is used again.\n\n"
-             "Legal twice, and beside calls in other threads, which end as they would.");
+PyDoc_STRVAR(close_doc, "close($self)\n--\n\n"
+                        "Closes the connections. The client reconnects when it is used again.\n\n"
+                        "May be called repeatedly; calls in other threads finish normally.");
 
 PyDoc_STRVAR(enter_doc, "__enter__($self)\n--\n\n"
                         "Returns the client itself; the end of the with statement closes it.");
@@ -207,8 +205,8 @@ static PyObject *client_setstate(PyObject *self, PyObject *state)
     return items != NULL && stored == 0 ? Py_NewRef(Py_None) : NULL;
 }
 
-/* The first two protocols know no type with a __new__ of its own: what is made for the third can be
- * written in theirs too. */
+/* Protocols 0 and 1 cannot reduce a type with its own __new__; what protocol 2 makes of it can be
+ * written in them too. */
 static PyObject *client_reduce_ex(PyObject *self, PyObject *protocol)
 {
     long number = PyLong_AsLong(protocol);

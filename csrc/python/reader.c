@@ -32,7 +32,7 @@ static bool is_done_mark(struct sim_text data)
            (data.length == 8 && memcmp(data.data, "\"[DONE]\"", 8) == 0);
 }
 
-/* Understands one event; data that is no JSON is passed on without. */
+/* Understands one event; where its data is not JSON, `event->data` is NULL. */
 static int understand(struct pysim_reader *reader, const struct sim_sse_event *parsed,
                       struct pysim_read_event *event)
 {
@@ -56,7 +56,7 @@ static int understand(struct pysim_reader *reader, const struct sim_sse_event *p
     return result;
 }
 
-/* The next event in the bytes that are there: 1, 0 for none, -1. */
+/* The next event in the bytes that are there: 1; 0 if there is none; -1 with an exception. */
 static int next_in_hand(struct pysim_reader *reader, struct pysim_read_event *event)
 {
     struct sim_error error = {SIM_OK, ""};

@@ -1,8 +1,8 @@
-/* Dataclasses in all but their making.
+/* They behave like dataclasses.
  *
  * The fields live in the instance's dict, so copying, pickling, vars(), extra attributes
  * and subclasses need no code here. What the dataclasses module makes is made on first use, from
- * a real dataclass of the same fields, so that importing costs nothing of it. */
+ * a real dataclass of the same fields, so the import does not pay for it. */
 #include "python/record.h"
 
 #include <stddef.h>
@@ -38,8 +38,8 @@ static PyObject *record_repr(enum pysim_record which, PyObject *self);
 static PyObject *record_compare(enum pysim_record which, PyObject *self, PyObject *other,
                                 int operation);
 
-/* A slot gets an instance, maybe of a subclass, and no word of which record it was written for:
- * so each record has slots of its own. */
+/* A slot gets an instance, maybe of a subclass, and is not told which record it serves: so each
+ * record has slots of its own. */
 #define RECORD(name, doc, fields)                                                                  \
     static const struct field name##_fields[] = {fields};                                          \
     static int name##_init(PyObject *self, PyObject *arguments, PyObject *keywords)                \
@@ -250,8 +250,8 @@ done:
     return made;
 }
 
-/* Puts the made values in the placeholders' stead. Importing gave other threads their turn, and one
- * of them may have been here first: its values stay, so that there is one of each. */
+/* Puts the made values in place of the placeholders. Importing let other threads run, and one of
+ * them may have been here first: its values stay, so that there is one of each. */
 static int settle(PyObject *type, PyObject *made, const PyTypeObject *lazy_type)
 {
     for (size_t i = 0; i < sizeof lazy_names / sizeof *lazy_names; i++) {

@@ -48,14 +48,14 @@ static void stream_end_well(struct stream *self)
     stream_end(self);
 }
 
-/* The exception under way is what became of the stream. */
+/* Ends the stream with the pending exception, which every further step raises again. */
 static void stream_fail(struct stream *self)
 {
     PyObject *error;
 
     stream_end(self);
     if (!PyErr_ExceptionMatches(self->call.state->SimStudioError))
-        return; /* a signal's, say: nothing that the stream would say again */
+        return; /* from a signal handler, say; not to be raised again */
     error = PyErr_GetRaisedException();
     Py_XSETREF(self->failure, Py_NewRef(error));
     PyErr_SetRaisedException(error);
@@ -71,7 +71,8 @@ static PyObject *stream_raise(struct stream *self)
     return NULL;
 }
 
-/* One thread at a time reads; the lock is the GIL, and a flag for when it is released. */
+/* One thread at a time may read. The GIL guards the flag, and the flag guards the stream while the
+ * GIL is released. Shown by tests/test_stream_threads.py: test_two_threads_do_not_read_at_once. */
 static int stream_acquire(struct stream *self)
 {
     if (self->is_in_use) {
@@ -89,7 +90,7 @@ static void stream_release(struct stream *self)
         stream_end(self);
 }
 
-/* Sends the request and waits for what answers it. 0, or -1 with an exception. */
+/* Sends the request and waits for the answer to begin. 0, or -1 with an exception. */
 static int stream_start(struct stream *self)
 {
     int result;
@@ -144,7 +145,7 @@ static PyObject *make_answer_event(struct stream *self)
         return NULL;
     event.data = pysim_decode(self->call.state, event.raw.data, event.raw.length);
     if (event.data == NULL && pysim_decode_was_refused())
-        PyErr_Clear(); /* an answer that is empty, and may be */
+        PyErr_Clear(); /* an empty answer, which is allowed */
     if (!PyErr_Occurred())
         record = make_event(self, &event);
     pysim_read_event_clear(&event);
@@ -227,8 +228,8 @@ done:
 /* ---- methods ---- */
 
 PyDoc_STRVAR(result_doc, "result($self)\n--\n\n"
-                         "Reads what is left and tells what the run gave.\n\n"
-                         "Returns WorkflowExecutionResult, at every call the same. Raises\n"
+                         "Reads what is left and returns the run's result.\n\n"
+                         "Returns WorkflowExecutionResult, the same object each time. Raises\n"
                          "SimStudioError: EXECUTION_ERROR for a run that failed,\n"
                          "STREAM_INTERRUPTED for a stream without its end, TIMEOUT.");
 
@@ -261,13 +262,12 @@ done:
 
 PyDoc_STRVAR(stream_close_doc,
              "close($self)\n--\n\n"
-             "Gives up the connection; what has not been read is dropped. The run "
-             "goes on.");
+             "Gives up the connection; what has not been read is dropped. The run goes on.");
 
 static PyObject *stream_close(struct stream *self, PyObject *Py_UNUSED(ignored))
 {
     self->is_closed = true;
-    if (self->is_in_use) /* by a thread that ends it as soon as it looks */
+    if (self->is_in_use) /* by a thread that will end it as soon as it looks */
         self->call.is_given_up = true;
     else if (self->phase != ENDED) {
         self->is_in_use = true;
@@ -449,7 +449,7 @@ static PyGetSetDef stream_getset[] = {
 PyDoc_STRVAR(
     stream_doc,
     "A streamed run: an iterator of StreamEvent, made by SimStudioClient.stream_workflow().\n\n"
-    "The request is sent when iteration begins, or the with statement. Leaving the with\n"
+    "The request is sent when iteration or the with statement begins. Leaving the with\n"
     "statement, close(), or dropping the stream frees its connection. One thread at a time may\n"
     "read it. Each step raises SimStudioError: TIMEOUT, EXECUTION_ERROR for a run that failed,\n"
     "STREAM_INTERRUPTED for a stream that breaks off.");

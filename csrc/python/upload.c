@@ -5,7 +5,7 @@
 #include "core/base64.h"
 #include "python/error.h"
 
-enum { PIECE_SIZE = 192 * 1024 }; /* a multiple of three: no bytes wait between pieces */
+enum { PIECE_SIZE = 192 * 1024 }; /* a multiple of three: no bytes are left between pieces */
 
 static bool is_plain(const PyTypeObject *type)
 {
@@ -14,7 +14,7 @@ static bool is_plain(const PyTypeObject *type)
            type == &PyTuple_Type || type == Py_TYPE(Py_None);
 }
 
-/* The attribute, or NULL: with an exception only when it is not about the attribute's absence. */
+/* The attribute; NULL without an exception if it does not exist. */
 static PyObject *find_attribute(PyObject *object, const char *name)
 {
     PyObject *value = PyObject_GetAttrString(object, name);
@@ -118,7 +118,7 @@ void pysim_upload_fini(struct pysim_upload *upload)
 
 /* ---- reading ---- */
 
-/* The position to go back to, NULL for none. A file that cannot tell is read all the same. */
+/* The position to go back to, NULL for none. A file that does not know it is read all the same. */
 static PyObject *remember_position(PyObject *file)
 {
     PyObject *position = PyObject_CallMethod(file, "tell", NULL);
@@ -128,8 +128,8 @@ static PyObject *remember_position(PyObject *file)
     return position;
 }
 
-/* Keeps the exception that is under way, if one is. 0, or -1 for what is no Exception, such as
- * Ctrl-C: anything else that seek() raises is no failure of the call. */
+/* Keeps the pending exception, if there is one. 0, or -1 with what is not an Exception, such as
+ * KeyboardInterrupt: anything else that seek() raises does not fail the call. */
 static int put_back(PyObject *file, PyObject *position)
 {
     PyObject *error = PyErr_GetRaisedException(), *moved;
@@ -225,7 +225,7 @@ int pysim_upload_read(PyObject *file, struct sim_buffer *out)
     return result;
 }
 
-/* ---- copies without files ---- */
+/* ---- converting ---- */
 
 static PyObject *convert_file(PyObject *file)
 {

@@ -17,13 +17,14 @@
 #define PYSIM_FILE_MIME "mime"
 
 /* 1 when `value` has a callable read(), which makes it a file to the API; 0 when not; -1 with an
- * exception. The exact builtin types are not even asked. */
+ * exception. The exact types that JSON has are not even asked. */
 int pysim_upload_is_file(PyObject *value);
 
 /* What describes a file: new references. */
 struct pysim_upload {
     PyObject *name; /* str: the base name, "file" where there is none */
-    PyObject *mime; /* str: content_type, else guessed from the name, else octets */
+    PyObject *mime; /* str: content_type, else guessed from the name,
+                      * else application/octet-stream */
 };
 
 int pysim_upload_describe(PyObject *file, struct pysim_upload *upload);
