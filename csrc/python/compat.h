@@ -74,6 +74,15 @@ static inline PyObject *pysim_type_from_spec(PyObject *module, PyType_Spec *spec
     return type;
 }
 
+/* From 3.12 on the interpreter can keep an object's weak references before the object. */
+#ifdef Py_TPFLAGS_MANAGED_WEAKREF
+#define PYSIM_HAS_MANAGED_WEAKREF 1
+#define PYSIM_TPFLAGS_MANAGED_WEAKREF Py_TPFLAGS_MANAGED_WEAKREF
+#else
+#define PYSIM_HAS_MANAGED_WEAKREF 0
+#define PYSIM_TPFLAGS_MANAGED_WEAKREF 0
+#endif
+
 /* A call's name in error messages: with its class from 3.10 on. */
 #if PY_VERSION_HEX >= 0x030A0000
 #define PYSIM_CALL_HAS_CLASS 1

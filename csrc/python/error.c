@@ -13,11 +13,58 @@ static const char *const parameters[] = {"message", "code", "status"};
 static const char *const code_texts[] = {PYSIM_CODES(CODE_TEXT)};
 #undef CODE_TEXT
 
-/* An exception that can be referred to weakly, as one of a Python class can. */
+/* An exception that can be referred to weakly, as one of a Python class can. Where the interpreter
+ * cannot keep the references before the object, a member does; elsewhere a member would be a layout
+ * of our own, which no class could share with OSError's. */
 struct error {
     PyBaseExceptionObject base;
+#if !PYSIM_HAS_MANAGED_WEAKREF
     PyObject *weak_references;
+#endif
 };
+
+/* The base has what there is; but it does not show the type, which is on the heap. */
+static int error_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    PYSIM_VISIT_TYPE(self);
+    return ((PyTypeObject *)PyExc_Exception)->tp_traverse(self, visit, arg);
+}
+
+static int error_clear(PyObject *self)
+{
+    return ((PyTypeObject *)PyExc_Exception)->tp_clear(self);
+}
+
+/* super().__init__(message): the next class of a subclass's order need not be Exception. */
+static int init_next(PyObject *self, PyObject *message)
+{
+    struct pysim_state *state = pysim_state_of_type(Py_TYPE(self));
+    PyObject *next = NULL, *arguments = NULL, *init = NULL, *done = NULL;
+    int result = -1;
+
+    if (state == NULL)
+        return -1;
+    arguments = PyTuple_Pack(1, message);
+    if (arguments == NULL)
+        return -1;
+    if ((PyObject *)Py_TYPE(self) == state->SimStudioError) {
+        result = ((PyTypeObject *)PyExc_Exception)->tp_init(self, arguments, NULL);
+        goto done;
+    }
+    next =
+        PyObject_CallFunctionObjArgs((PyObject *)&PySuper_Type, state->SimStudioError, self, NULL);
+    if (next != NULL)
+        init = PyObject_GetAttrString(next, "__init__");
+    if (init != NULL)
+        done = PyObject_CallObject(init, arguments);
+    result = done != NULL ? 0 : -1;
+done:
+    Py_DECREF(arguments);
+    Py_XDECREF(next);
+    Py_XDECREF(init);
+    Py_XDECREF(done);
+    return result;
+}
 
 static int error_init(PyObject *self, PyObject *arguments, PyObject *keywords)
 {
@@ -29,20 +76,16 @@ static int error_init(PyObject *self, PyObject *arguments, PyObject *keywords)
         .parameter_count = 3,
         .names = parameters,
     };
-    PyObject *values[3], *message = NULL;
+    PyObject *values[3];
     int result = -1;
 
     if (pysim_arguments_match_init(&signature, arguments, keywords, values) < 0)
         return -1;
-    message = PyTuple_Pack(1, values[0]);
-    if (message == NULL || ((PyTypeObject *)PyExc_Exception)->tp_init(self, message, NULL) < 0 ||
-        PyObject_SetAttrString(self, "code", values[1] != NULL ? values[1] : Py_None) < 0 ||
-        PyObject_SetAttrString(self, "status", values[2] != NULL ? values[2] : Py_None) < 0)
-        goto done;
-    result = 0;
-done:
+    if (init_next(self, values[0]) == 0 &&
+        PyObject_SetAttrString(self, "code", values[1] != NULL ? values[1] : Py_None) == 0 &&
+        PyObject_SetAttrString(self, "status", values[2] != NULL ? values[2] : Py_None) == 0)
+        result = 0;
     pysim_arguments_release(&signature, values);
-    Py_XDECREF(message);
     return result;
 }
 
@@ -61,13 +104,16 @@ PyDoc_STRVAR(
 static PyType_Slot error_slots[] = {
     {Py_tp_doc, (void *)error_doc},
     {Py_tp_init, error_init},
+    {Py_tp_traverse, error_traverse},
+    {Py_tp_clear, error_clear},
     {0, NULL},
 };
 
 static PyType_Spec error_spec = {
     .name = "simstudio.SimStudioError",
     .basicsize = sizeof(struct error),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, /* collected as its base is */
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC |
+             PYSIM_TPFLAGS_MANAGED_WEAKREF,
     .slots = error_slots,
 };
 
@@ -82,9 +128,11 @@ int pysim_error_register(PyObject *module, struct pysim_state *state)
     Py_DECREF(bases);
     if (state->SimStudioError == NULL)
         return -1;
+#if !PYSIM_HAS_MANAGED_WEAKREF
     pysim_set_offsets((PyTypeObject *)state->SimStudioError,
                       ((PyTypeObject *)state->SimStudioError)->tp_dictoffset,
                       offsetof(struct error, weak_references));
+#endif
     /* On the class, so that a subclass that leaves our __init__ out has them too. */
     for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
         if (PyObject_SetAttrString(state->SimStudioError, defaults[i], Py_None) < 0)
