@@ -278,6 +278,10 @@ static PyObject *lazy_get(PyObject *self, PyObject *instance, PyObject *type)
     struct lazy *lazy = (struct lazy *)self;
     PyObject *made = NULL, *result = NULL;
 
+    if (lazy->type == NULL) { /* the collector has cleared it */
+        PyErr_SetObject(PyExc_AttributeError, lazy->name);
+        return NULL;
+    }
     /* Settling drops the type's reference to this object. */
     Py_INCREF(self);
     made = make_dataclass(lazy->which);
@@ -458,6 +462,8 @@ int pysim_record_register(PyObject *module, struct pysim_state *state)
     state->record_fields = PyTuple_New(PYSIM_RECORD_COUNT);
     state->record_keys = PyTuple_New(PYSIM_RECORD_COUNT);
     state->record_defaults = PyTuple_New(PYSIM_RECORD_COUNT);
+    if (lazy_type != NULL) /* made here alone: one without its record is of no use */
+        ((PyTypeObject *)lazy_type)->tp_new = NULL;
     if (lazy_type == NULL || state->records == NULL || state->record_fields == NULL ||
         state->record_keys == NULL || state->record_defaults == NULL)
         goto done;
