@@ -65,7 +65,7 @@ static PyObject *client_validate_workflow(PyObject *self, PyObject *const *argum
 
     if (id == NULL)
         return NULL;
-    status = PyObject_CallMethod(self, "get_workflow_status", "O", id);
+    status = PyObject_CallMethod(self, "get_workflow_status", "(O)", id); /* it may be a tuple */
     if (status == NULL) {
         if (!PyErr_ExceptionMatches(pysim_client_state(self)->SimStudioError))
             return NULL;
@@ -170,20 +170,54 @@ static PyObject *client_enter(PyObject *self, PyObject *Py_UNUSED(ignored))
 
 static const char *const state_names[] = {"api_key", "base_url", "_rate_limit_info"};
 
-/* Everything but the connections: a copy makes its own. What has not been set is left out. */
+/* What has not been set is left out. 0, or -1 with an exception. */
+static int save_attribute(PyObject *self, PyObject *name, PyObject *state)
+{
+    PyObject *value = PyObject_GetAttr(self, name);
+    int result;
+
+    if (value == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+            return -1;
+        PyErr_Clear();
+        return 0;
+    }
+    result = PyDict_SetItem(state, name, value);
+    Py_DECREF(value);
+    return result;
+}
+
+/* A subclass may have __slots__, which are in no dict. */
+static int save_slots(PyObject *self, PyObject *state)
+{
+    PyObject *module = PyImport_ImportModule("copyreg"), *names = NULL;
+    int result = -1;
+
+    if (module != NULL)
+        names = PyObject_CallMethod(module, "_slotnames", "O", (PyObject *)Py_TYPE(self));
+    if (names != NULL)
+        result = 0;
+    for (Py_ssize_t i = 0; result == 0 && PyList_Check(names) && i < PyList_GET_SIZE(names); i++)
+        result = save_attribute(self, PyList_GET_ITEM(names, i), state);
+    Py_XDECREF(module);
+    Py_XDECREF(names);
+    return result;
+}
+
+/* Everything but the connections: a copy makes its own. */
 static PyObject *client_getstate(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     PyObject *dict = PyObject_GenericGetDict(self, NULL);
     PyObject *state = dict != NULL ? PyDict_Copy(dict) : NULL;
 
     for (size_t i = 0; state != NULL && i < sizeof state_names / sizeof *state_names; i++) {
-        PyObject *value = PyObject_GetAttrString(self, state_names[i]);
-        if (value == NULL && PyErr_ExceptionMatches(PyExc_AttributeError))
-            PyErr_Clear();
-        else if (value == NULL || PyDict_SetItemString(state, state_names[i], value) < 0)
+        PyObject *name = PyUnicode_FromString(state_names[i]);
+        if (name == NULL || save_attribute(self, name, state) < 0)
             Py_CLEAR(state);
-        Py_XDECREF(value);
+        Py_XDECREF(name);
     }
+    if (state != NULL && save_slots(self, state) < 0)
+        Py_CLEAR(state);
     Py_XDECREF(dict);
     return state;
 }
