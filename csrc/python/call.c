@@ -78,6 +78,14 @@ int pysim_call_register(struct pysim_state *state)
 
 /* ---- timeouts ---- */
 
+static bool is_number(PyObject *value)
+{
+    const PyNumberMethods *methods = Py_TYPE(value)->tp_as_number;
+
+    return !PyBool_Check(value) && methods != NULL &&
+           (methods->nb_float != NULL || methods->nb_index != NULL);
+}
+
 /* Converts seconds, or None for no bound, to milliseconds. */
 static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
 {
@@ -86,12 +94,12 @@ static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
     *out_ms = 0;
     if (value == Py_None)
         return 0;
-    seconds = PyFloat_AsDouble(value);
-    if (PyBool_Check(value) || (seconds == -1.0 && PyErr_ExceptionMatches(PyExc_TypeError))) {
+    if (!is_number(value)) {
         PyErr_Format(PyExc_TypeError, "%s must be a number of seconds or None, not %.200s", name,
                      Py_TYPE(value)->tp_name);
         return -1;
     }
+    seconds = PyFloat_AsDouble(value); /* what a __float__ raises is the caller's own */
     if (seconds == -1.0 && PyErr_Occurred())
         return -1;
     if (!(seconds > 0)) { /* NaN as well */
