@@ -154,6 +154,7 @@ static int call_raise(struct pysim_call *call, struct sim_error *error)
 {
     const struct pysim_endpoint_row *endpoint = call->endpoint;
 
+    call->has_failed = true;
     if (error->status == SIM_TIMED_OUT) {
         (void)pysim_raise_steals(
             call->state,
@@ -268,7 +269,7 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
 
     Py_INCREF(timeout->given);
     Py_XSETREF(call->timeout, timeout->given);
-    call->is_done = false;
+    call->is_done = call->has_failed = false;
     headers[request.header_count++] = PyBytes_AS_STRING(call->state->user_agent);
     if (origin->key_header != NULL)
         headers[request.header_count++] = PyBytes_AS_STRING(origin->key_header);

@@ -46,6 +46,7 @@ struct pysim_call {            /* start from all zero, end with pysim_call_fini(
     PyObject *timeout;     /* as given; owned */
     size_t response_limit; /* bytes; from the environment */
     bool is_done;
+    bool has_failed;  /* the exception is the exchange's own, not from a signal handler, say */
     bool is_given_up; /* by another thread while this one waits, which then stops waiting */
 };
 

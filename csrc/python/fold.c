@@ -356,9 +356,8 @@ PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interrupt
     if (fold->result != NULL)
         return Py_NewRef(fold->result);
     if (interruption == NULL)
-        interruption = "The stream ended without its final event";
-    message = fold->error != NULL ? Py_NewRef(fold->error)
-                                  : PyUnicode_FromFormat("%s" PYSIM_RUN_DOUBT, interruption);
+        interruption = "The stream ended without its final event" PYSIM_RUN_DOUBT;
+    message = fold->error != NULL ? Py_NewRef(fold->error) : PyUnicode_FromString(interruption);
     return pysim_raise_steals(fold->state, message, code,
                               message != NULL ? pysim_fold_blocks(fold) : NULL);
 }

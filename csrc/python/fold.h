@@ -46,8 +46,8 @@ bool pysim_fold_has_ended(const struct pysim_fold *fold);
 PyObject *pysim_fold_blocks(const struct pysim_fold *fold);
 
 /* The result of a stream that has ended well (a new reference), or NULL with the SimStudioError of
- * its error event, or of a stream without its end: STREAM_INTERRUPTED, with `interruption` as what
- * happened (NULL: it ended by itself). */
+ * its error event, or of a stream without its end: STREAM_INTERRUPTED, with `interruption` as its
+ * message (NULL: it ended by itself). */
 PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interruption);
 
 /* If the pending exception is a SimStudioError, sets its details to the text so far, and its code

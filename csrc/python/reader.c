@@ -65,6 +65,7 @@ static int next_in_hand(struct pysim_reader *reader, struct pysim_read_event *ev
 
     while (!reader->has_done) {
         if (sim_sse_next(&reader->sse, &parsed, &found, &error) != SIM_OK) {
+            reader->call->has_failed = true;
             (void)pysim_raise_core(reader->call->state, &error, reader->call->endpoint->failure,
                                    reader->call->endpoint->code);
             return -1;
@@ -104,7 +105,8 @@ int pysim_reader_next(struct pysim_reader *reader, struct pysim_read_event *even
     }
     if (got < 0) {
         pysim_read_event_clear(event);
-        pysim_fold_amend_exception(&reader->fold);
+        if (reader->call->has_failed)
+            pysim_fold_amend_exception(&reader->fold);
     }
     return got;
 }

@@ -27,11 +27,14 @@ struct stream {
     enum phase phase;
     PyObject *answer;  /* the plain result, where there is one */
     PyObject *failure; /* the SimStudioError that ended it, which every further step raises */
+    bool is_started;   /* the request may have been sent */
     bool is_in_use;    /* by a thread that waits without the GIL */
     bool is_closed;    /* by its user, before or after its end */
 };
 
-static const char closed_early[] = "The stream was closed before its final event";
+static const char closed_early[] =
+    "The stream was closed before its final event" PYSIM_RUN_DOUBT;
+static const char closed_unsent[] = "The stream was closed before its request was sent";
 
 /* ---- beginning and ending ---- */
 
@@ -54,7 +57,7 @@ static void stream_fail(struct stream *self)
     PyObject *error;
 
     stream_end(self);
-    if (!PyErr_ExceptionMatches(self->call.state->SimStudioError))
+    if (!self->call.has_failed || !PyErr_ExceptionMatches(self->call.state->SimStudioError))
         return; /* from a signal handler, say; not to be raised again */
     error = PyErr_GetRaisedException();
     Py_XSETREF(self->failure, Py_NewRef(error));
@@ -64,10 +67,15 @@ static void stream_fail(struct stream *self)
 /* What a stream that has ended without a result raises. NULL always. */
 static PyObject *stream_raise(struct stream *self)
 {
-    if (self->failure != NULL)
+    if (self->failure != NULL) {
+        /* Raised anew: the frames that it went through before are none of its own. */
+        (void)PyException_SetTraceback(self->failure, Py_None);
         PyErr_SetObject((PyObject *)Py_TYPE(self->failure), self->failure);
+    }
     else
-        (void)pysim_fold_result(&self->reader.fold, self->is_closed ? closed_early : NULL);
+        (void)pysim_fold_result(&self->reader.fold, !self->is_closed   ? NULL
+                                                    : self->is_started ? closed_early
+                                                                       : closed_unsent);
     return NULL;
 }
 
@@ -98,10 +106,12 @@ static int stream_start(struct stream *self)
     if (self->phase != NOT_STARTED)
         return 0;
     self->phase = READING;
+    self->is_started = true;
     result = pysim_client_send(self->client, &self->call, &self->timeout, false);
     if (result == 0 && !self->call.is_given_up && !sim_exchange_is_stream(self->call.exchange)) {
         self->answer = pysim_answer(&self->call, false);
         self->phase = ANSWERED;
+        self->call.has_failed = self->answer == NULL;
         result = self->answer != NULL ? 0 : -1;
     }
     if (result < 0)
