@@ -74,7 +74,7 @@ done:
 
 static int client_set_api_key(struct client *self, PyObject *value, void *Py_UNUSED(closure))
 {
-    PyObject *header = NULL;
+    PyObject *header = NULL, *old_key, *old_header;
 
     if (value == NULL) {
         PyErr_SetString(PyExc_AttributeError, "api_key cannot be deleted");
@@ -82,9 +82,13 @@ static int client_set_api_key(struct client *self, PyObject *value, void *Py_UNU
     }
     if (make_key_header(value, &header) < 0)
         return -1;
-    Py_INCREF(value);
-    Py_XSETREF(self->api_key, value);
-    Py_XSETREF(self->key_header, header);
+    /* Both are in their places before what goes can run code that sets another key. */
+    old_key = self->api_key;
+    old_header = self->key_header;
+    self->api_key = Py_NewRef(value);
+    self->key_header = header;
+    Py_XDECREF(old_key);
+    Py_XDECREF(old_header);
     return 0;
 }
 
@@ -183,6 +187,36 @@ static int client_set_rate_limit(struct client *self, PyObject *value, void *Py_
     return 0;
 }
 
+/* The header line of the key that the attribute has now: a subclass's or a patch's is not the one
+ * that we keep. `*header` is new, NULL for no key. 0, or -1 with an exception. */
+static int ask_key_header(struct client *self, PyObject **header)
+{
+    PyObject *key = PyObject_GetAttrString((PyObject *)self, "api_key");
+    int result = 0;
+
+    *header = NULL;
+    if (key == NULL)
+        return -1;
+    if (key == self->api_key)
+        *header = Py_XNewRef(self->key_header);
+    else
+        result = make_key_header(key, header);
+    Py_DECREF(key);
+    return result;
+}
+
+/* The base URL that the attribute has now, checked; a new reference. */
+static PyObject *ask_base_url(struct client *self)
+{
+    PyObject *url = PyObject_GetAttrString((PyObject *)self, "base_url"), *checked;
+
+    if (url == NULL || url == self->base_url)
+        return url;
+    checked = check_base_url(url);
+    Py_DECREF(url);
+    return checked;
+}
+
 /* ---- life ---- */
 
 static PyObject *client_new(PyTypeObject *type, PyObject *Py_UNUSED(arguments),
@@ -222,8 +256,9 @@ static int client_init(struct client *self, PyObject *arguments, PyObject *keywo
         return -1;
     if (values[1] == NULL)
         values[1] = PyUnicode_FromString(DEFAULT_BASE_URL);
-    if (values[1] != NULL && client_set_api_key(self, values[0], NULL) == 0)
-        result = client_set_base_url(self, values[1], NULL);
+    /* As attributes, of which a subclass may have its own. */
+    if (values[1] != NULL && PyObject_SetAttrString((PyObject *)self, names[0], values[0]) == 0)
+        result = PyObject_SetAttrString((PyObject *)self, names[1], values[1]);
     pysim_arguments_release(&signature, values);
     return result;
 }
@@ -238,11 +273,11 @@ static int client_traverse(struct client *self, visitproc visit, void *arg)
     return 0;
 }
 
+/* What the collector has cleared may still be found, and asked for its attributes. */
 static int client_clear(struct client *self)
 {
     Py_CLEAR(self->dict);
-    Py_CLEAR(self->rate_limit);
-    return 0;
+    return client_set_rate_limit(self, NULL, NULL);
 }
 
 /* A call in another thread holds a reference to the client, so none is under way here. Shown by
@@ -255,6 +290,7 @@ static void client_dealloc(struct client *self)
     if (self->weak_references != NULL)
         PyObject_ClearWeakRefs((PyObject *)self);
     (void)client_clear(self);
+    Py_CLEAR(self->rate_limit);
     Py_CLEAR(self->api_key);
     Py_CLEAR(self->base_url);
     Py_CLEAR(self->key_header);
@@ -266,18 +302,22 @@ static void client_dealloc(struct client *self)
 /* The URL without the password that may stand in it; the key does not appear at all. */
 static PyObject *client_repr(struct client *self)
 {
-    PyObject *shown, *scheme = NULL, *rest = NULL, *result = NULL;
+    PyObject *shown = ask_base_url(self), *scheme = NULL, *rest = NULL, *result = NULL;
     Py_ssize_t length, start, at;
 
-    if (self->base_url == NULL)
+    if (shown == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError) &&
+            !PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError))
+            return NULL;
+        PyErr_Clear();
         return PyUnicode_FromFormat("<%s without a base_url>", Py_TYPE(self)->tp_name);
-    shown = Py_NewRef(self->base_url);
-    length = PyUnicode_GET_LENGTH(self->base_url);
-    start = PyUnicode_FindChar(self->base_url, ':', 0, length, 1) + 3; /* past "://" */
-    at = PyUnicode_FindChar(self->base_url, '@', start, length, -1);
+    }
+    length = PyUnicode_GET_LENGTH(shown);
+    start = PyUnicode_FindChar(shown, ':', 0, length, 1) + 3; /* past "://" */
+    at = PyUnicode_FindChar(shown, '@', start, length, -1);
     if (at >= 0) {
-        scheme = PyUnicode_Substring(self->base_url, 0, start);
-        rest = PyUnicode_Substring(self->base_url, at, length);
+        scheme = PyUnicode_Substring(shown, 0, start);
+        rest = PyUnicode_Substring(shown, at, length);
         Py_DECREF(shown);
         shown =
             scheme != NULL && rest != NULL ? PyUnicode_FromFormat("%U***%U", scheme, rest) : NULL;
@@ -297,15 +337,38 @@ struct pysim_state *pysim_client_state(PyObject *client)
     return ((struct client *)client)->state;
 }
 
+/* Whether an attribute has been set, by our __init__ or setter or those of a subclass. 0, or -1 with
+ * ValueError or what a subclass's own attribute raises. */
+static int require(struct client *self, const PyObject *kept, const char *name)
+{
+    PyObject *value, *error, *attribute;
+
+    if (kept != NULL)
+        return 0;
+    value = PyObject_GetAttrString((PyObject *)self, name);
+    if (value != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        Py_XDECREF(value);
+        return value != NULL ? 0 : -1;
+    }
+    error = PyErr_GetRaisedException();
+    attribute = PyObject_GetAttrString((PyObject *)Py_TYPE(self), name);
+    if (attribute != NULL && Py_TYPE(attribute) == &PyGetSetDescr_Type) /* ours raised it */
+        PyErr_SetString(PyExc_ValueError, "SimStudioClient.__init__() was not called");
+    else if (attribute != NULL)
+        PyErr_SetRaisedException(Py_NewRef(error));
+    Py_DECREF(error);
+    Py_XDECREF(attribute);
+    return -1;
+}
+
 int pysim_client_prepare(PyObject *client, struct pysim_call *call, enum pysim_endpoint endpoint,
                          PyObject *id)
 {
     struct client *self = (struct client *)client;
 
-    if (self->api_key == NULL || self->base_url == NULL) {
-        PyErr_SetString(PyExc_ValueError, "SimStudioClient.__init__() was not called");
+    if (require(self, self->api_key, "api_key") < 0 ||
+        require(self, self->base_url, "base_url") < 0)
         return -1;
-    }
     return pysim_call_init(call, self->state, endpoint, id);
 }
 
@@ -323,18 +386,17 @@ int pysim_client_send(PyObject *client, struct pysim_call *call,
                       const struct pysim_timeout *timeout, bool is_async)
 {
     struct client *self = (struct client *)client;
-    struct pysim_origin origin = {
-        .session = self->session,
-        .key_header = Py_XNewRef(self->key_header),
-    };
-    PyObject *base_url = Py_NewRef(self->base_url);
+    struct pysim_origin origin = {.session = self->session};
+    PyObject *base_url = NULL;
     int result = -1;
 
-    if (read_base_url(base_url, &origin.base) == 0 &&
+    if (ask_key_header(self, &origin.key_header) == 0)
+        base_url = ask_base_url(self);
+    if (base_url != NULL && read_base_url(base_url, &origin.base) == 0 &&
         pysim_call_start(call, &origin, timeout, is_async) == 0 &&
         pysim_call_wait_for_answer(call) == 0)
         result = client_note_answer(self, call);
-    Py_DECREF(base_url);
+    Py_XDECREF(base_url);
     Py_XDECREF(origin.key_header);
     return result;
 }

@@ -32,8 +32,7 @@ struct stream {
     bool is_closed;    /* by its user, before or after its end */
 };
 
-static const char closed_early[] =
-    "The stream was closed before its final event" PYSIM_RUN_DOUBT;
+static const char closed_early[] = "The stream was closed before its final event" PYSIM_RUN_DOUBT;
 static const char closed_unsent[] = "The stream was closed before its request was sent";
 
 /* ---- beginning and ending ---- */
