@@ -9,7 +9,8 @@
 /* A container that is being written; the chain of them finds circles. */
 struct enclosing {
     PyObject *container;
-    const struct enclosing *outer;
+    struct enclosing *outer;
+    PyObject *items; /* of a dict that code of the user's may have changed: pairs, as they were */
 };
 
 struct encoder {
@@ -17,7 +18,7 @@ struct encoder {
     bool refused; /* the exception is one that json itself raises as ValueError */
 };
 
-static int encode_value(struct encoder *encoder, PyObject *value, const struct enclosing *outer);
+static int encode_value(struct encoder *encoder, PyObject *value, struct enclosing *outer);
 
 /* In the words of json's default(), which takes the name of the class from Python. */
 static int refuse_type(PyObject *value)
@@ -195,7 +196,7 @@ static const char *constant_text(const PyObject *value)
 
 /* ---- containers ---- */
 
-static int enter(struct encoder *encoder, PyObject *container, const struct enclosing *outer)
+static int enter(struct encoder *encoder, PyObject *container, struct enclosing *outer)
 {
     for (; outer != NULL; outer = outer->outer) {
         if (outer->container == container) {
@@ -207,16 +208,35 @@ static int enter(struct encoder *encoder, PyObject *container, const struct encl
     return Py_EnterRecursiveCall(" while encoding a JSON object") ? -1 : 0;
 }
 
-/* A list or a tuple; a file's read() may change it meanwhile. */
-static int encode_sequence(struct encoder *encoder, PyObject *sequence,
-                           const struct enclosing *outer)
+/* Before the user's code runs, which may change the dicts around it: they are written as they are
+ * now. 0, or -1 with MemoryError. */
+static int keep_items(struct enclosing *enclosing)
 {
-    struct enclosing self = {sequence, outer};
+    for (; enclosing != NULL; enclosing = enclosing->outer) {
+        if (enclosing->items != NULL)
+            break; /* and so have those around it */
+        if (PyDict_CheckExact(enclosing->container)) {
+            enclosing->items = PyDict_Items(enclosing->container);
+            if (enclosing->items == NULL)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* A list or a tuple; a file's read() may change it meanwhile. A subclass may have an iterator of its
+ * own. */
+static int encode_sequence(struct encoder *encoder, PyObject *given, struct enclosing *outer)
+{
+    struct enclosing self = {given, outer, NULL};
+    PyObject *sequence = NULL;
     int result = -1;
 
-    if (enter(encoder, sequence, outer) < 0)
+    if (enter(encoder, given, outer) < 0)
         return -1;
-    if (write_literal(encoder, "[") < 0)
+    sequence = PyList_CheckExact(given) || PyTuple_CheckExact(given) ? Py_NewRef(given)
+                                                                     : PySequence_List(given);
+    if (sequence == NULL || write_literal(encoder, "[") < 0)
         goto done;
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
@@ -228,6 +248,7 @@ static int encode_sequence(struct encoder *encoder, PyObject *sequence,
     }
     result = write_literal(encoder, "]");
 done:
+    Py_XDECREF(sequence);
     Py_LeaveRecursiveCall();
     return result;
 }
@@ -256,7 +277,7 @@ static int encode_key(struct encoder *encoder, PyObject *key)
 }
 
 static int encode_member(struct encoder *encoder, PyObject *key, PyObject *value, bool is_first,
-                         const struct enclosing *self)
+                         struct enclosing *self)
 {
     if ((!is_first && write_literal(encoder, ", ") < 0) || encode_key(encoder, key) < 0 ||
         write_literal(encoder, ": ") < 0)
@@ -284,7 +305,7 @@ static struct control *find_control(struct control *controls, PyObject *key)
 
 /* One member of a dict; `controls` at the root alone. */
 static int encode_item(struct encoder *encoder, PyObject *key, PyObject *value, bool is_first,
-                       struct control *controls, const struct enclosing *self)
+                       struct control *controls, struct enclosing *self)
 {
     struct control *control = find_control(controls, key);
     int result;
@@ -303,7 +324,7 @@ static int encode_item(struct encoder *encoder, PyObject *key, PyObject *value, 
 
 /* A subclass of dict is asked for its items(), as json asks it. */
 static int encode_items(struct encoder *encoder, PyObject *dict, struct control *controls,
-                        const struct enclosing *self)
+                        struct enclosing *self)
 {
     PyObject *items = PyMapping_Items(dict);
     int result = -1;
@@ -326,10 +347,26 @@ done:
     return result;
 }
 
-static int encode_dict(struct encoder *encoder, PyObject *dict, struct control *controls,
-                       const struct enclosing *outer)
+/* The next member of an exact dict: by the table, until its items have been kept; borrowed. */
+static bool next_member(const struct enclosing *dict, Py_ssize_t count, Py_ssize_t *at,
+                        PyObject **key, PyObject **value)
 {
-    struct enclosing self = {dict, outer};
+    PyObject *item;
+
+    if (dict->items == NULL)
+        return PyDict_Next(dict->container, at, key, value);
+    if (count >= PyList_GET_SIZE(dict->items))
+        return false;
+    item = PyList_GET_ITEM(dict->items, count);
+    *key = PyTuple_GET_ITEM(item, 0);
+    *value = PyTuple_GET_ITEM(item, 1);
+    return true;
+}
+
+static int encode_dict(struct encoder *encoder, PyObject *dict, struct control *controls,
+                       struct enclosing *outer)
+{
+    struct enclosing self = {dict, outer, NULL};
     PyObject *key, *value;
     Py_ssize_t at = 0;
     size_t start;
@@ -345,9 +382,8 @@ static int encode_dict(struct encoder *encoder, PyObject *dict, struct control *
             goto done;
     }
     else
-        while (PyDict_Next(dict, &at, &key, &value))
-            if (encode_item(encoder, key, value, encoder->out->length == start, controls, &self) <
-                0)
+        for (Py_ssize_t count = 0; next_member(&self, count, &at, &key, &value); count++)
+            if (encode_item(encoder, key, value, count == 0, controls, &self) < 0)
                 goto done;
     for (int i = 0; controls != NULL && i < CONTROLS; i++) {
         PyObject *name;
@@ -363,6 +399,7 @@ static int encode_dict(struct encoder *encoder, PyObject *dict, struct control *
     }
     result = write_literal(encoder, "}");
 done:
+    Py_XDECREF(self.items);
     Py_LeaveRecursiveCall();
     return result;
 }
@@ -387,11 +424,16 @@ static int encode_file(struct encoder *encoder, PyObject *file)
     return result;
 }
 
-static int encode_value(struct encoder *encoder, PyObject *value, const struct enclosing *outer)
+static int encode_value(struct encoder *encoder, PyObject *value, struct enclosing *outer)
 {
     const char *constant = constant_text(value);
-    int is_file = pysim_upload_is_file(value);
+    int is_file = 0;
 
+    if (!pysim_upload_is_plain(value)) {
+        if (keep_items(outer) < 0)
+            return -1;
+        is_file = pysim_upload_is_file(value);
+    }
     if (is_file != 0)
         return is_file < 0 ? -1 : encode_file(encoder, value);
     if (constant != NULL)

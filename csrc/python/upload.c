@@ -1,14 +1,14 @@
 #include "python/upload.h"
 
-#include <stdbool.h>
-
 #include "core/base64.h"
 #include "python/error.h"
 
 enum { PIECE_SIZE = 192 * 1024 }; /* a multiple of three: no bytes are left between pieces */
 
-static bool is_plain(const PyTypeObject *type)
+bool pysim_upload_is_plain(PyObject *value)
 {
+    const PyTypeObject *type = Py_TYPE(value);
+
     return type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type ||
            type == &PyBool_Type || type == &PyDict_Type || type == &PyList_Type ||
            type == &PyTuple_Type || type == Py_TYPE(Py_None);
@@ -29,7 +29,7 @@ int pysim_upload_is_file(PyObject *value)
     PyObject *read;
     int is_file;
 
-    if (is_plain(Py_TYPE(value)))
+    if (pysim_upload_is_plain(value))
         return 0;
     read = find_attribute(value, "read");
     if (read == NULL)
@@ -51,6 +51,20 @@ static PyObject *base_name(PyObject *path)
                               : PyUnicode_FromString("file");
 }
 
+/* 1 where PyOS_FSPath() takes it, else 0; -1 with an exception. */
+static int is_path(PyObject *given)
+{
+    PyObject *method;
+    int is_one;
+
+    if (PyUnicode_Check(given) || PyBytes_Check(given))
+        return 1;
+    method = find_attribute(given, "__fspath__");
+    is_one = method != NULL ? 1 : PyErr_Occurred() ? -1 : 0;
+    Py_XDECREF(method);
+    return is_one;
+}
+
 static PyObject *describe_name(PyObject *file)
 {
     PyObject *given = find_attribute(file, "name"), *path = NULL, *decoded = NULL, *name = NULL;
@@ -58,8 +72,7 @@ static PyObject *describe_name(PyObject *file)
     if (given == NULL)
         return PyErr_Occurred() ? NULL : PyUnicode_FromString("file");
     /* A temporary file's name is a number: its descriptor. */
-    if (PyUnicode_Check(given) || PyBytes_Check(given) ||
-        PyObject_HasAttrString(given, "__fspath__"))
+    if (is_path(given) > 0)
         path = PyOS_FSPath(given);
     if (path != NULL && PyBytes_Check(path))
         decoded = PyUnicode_DecodeFSDefaultAndSize(PyBytes_AS_STRING(path), PyBytes_GET_SIZE(path));
@@ -135,7 +148,7 @@ static int put_back(PyObject *file, PyObject *position)
     PyObject *error = PyErr_GetRaisedException(), *moved;
     int result = 0;
 
-    moved = PyObject_CallMethod(file, "seek", "O", position);
+    moved = PyObject_CallMethod(file, "seek", "(O)", position); /* it may be a tuple */
     if (moved == NULL && error == NULL && !PyErr_ExceptionMatches(PyExc_Exception))
         result = -1;
     else
@@ -174,24 +187,58 @@ static Py_ssize_t feed_piece(PyObject *piece, struct sim_base64 *encoder, struct
     return pysim_error_check(status) < 0 ? -1 : length;
 }
 
-static int is_io(PyObject *file)
+/* 1 where the object's read() is that of one of io's own classes, else 0; -1 with an exception. */
+static int reads_as_io(PyObject *file)
 {
-    PyObject *module = PyImport_ImportModule("io"), *base = NULL;
-    int result = -1;
+    static const char *const names[] = {
+        "BytesIO",  "BufferedReader", "FileIO",    "TextIOWrapper",
+        "StringIO", "BufferedRandom", "RawIOBase", "BufferedRWPair",
+    };
+    PyObject *read = find_attribute(file, "read"), *module = NULL;
+    int found = PyErr_Occurred() ? -1 : 0;
 
-    if (module != NULL)
-        base = PyObject_GetAttrString(module, "IOBase");
-    if (base != NULL)
-        result = PyObject_IsInstance(file, base);
+    if (read == NULL || !PyCFunction_Check(read) || PyCFunction_GET_SELF(read) != file)
+        goto done;
+    module = PyImport_ImportModule("io");
+    if (module == NULL)
+        found = -1;
+    for (size_t i = 0; found == 0 && i < sizeof names / sizeof *names; i++) {
+        PyObject *class = PyObject_GetAttrString(module, names[i]);
+        PyObject *method = class != NULL ? PyObject_GetAttrString(class, "read") : NULL;
+        if (method == NULL)
+            found = -1;
+        else if (Py_TYPE(method) == &PyMethodDescr_Type)
+            found = ((PyMethodDescrObject *)method)->d_method->ml_meth ==
+                    PyCFunction_GET_FUNCTION(read);
+        Py_XDECREF(class);
+        Py_XDECREF(method);
+    }
+done:
+    Py_XDECREF(read);
     Py_XDECREF(module);
-    Py_XDECREF(base);
+    return found;
+}
+
+/* 1 where reading in pieces gives what one read() gives, and ends: where read() is io's own, and
+ * that of the buffer beneath a text too. A read() in Python may leave the size out, or give the
+ * same again and again. -1 with an exception. */
+static int can_be_read_in_pieces(PyObject *file)
+{
+    int result = reads_as_io(file);
+    PyObject *buffer = result > 0 ? find_attribute(file, "buffer") : NULL;
+
+    if (buffer != NULL)
+        result = reads_as_io(buffer);
+    else if (result > 0 && PyErr_Occurred())
+        result = -1;
+    Py_XDECREF(buffer);
     return result;
 }
 
 static int read_all(PyObject *file, struct sim_buffer *out)
 {
     struct sim_base64 encoder = {{0}, 0};
-    int in_pieces = is_io(file);
+    int in_pieces = can_be_read_in_pieces(file);
     Py_ssize_t length = 1;
 
     if (in_pieces < 0)

@@ -4,6 +4,8 @@
 
 #include "python/compat.h"
 
+#include <stdbool.h>
+
 #include "core/buffer.h"
 
 /* A file as the API takes it: {"type": "file", "data": "data:<mime>;base64,...", "name": ...,
@@ -15,6 +17,9 @@
 #define PYSIM_FILE_BASE64 ";base64,"
 #define PYSIM_FILE_NAME "name"
 #define PYSIM_FILE_MIME "mime"
+
+/* Whether `value` is of an exact builtin type of JSON's: it has no code of its own to run. */
+bool pysim_upload_is_plain(PyObject *value);
 
 /* 1 when `value` has a callable read(), which makes it a file to the API; 0 when not; -1 with an
  * exception. The exact types that JSON has are not even asked. */
@@ -30,8 +35,8 @@ struct pysim_upload {
 int pysim_upload_describe(PyObject *file, struct pysim_upload *upload);
 void pysim_upload_fini(struct pysim_upload *upload);
 
-/* Appends the base64 of what `file` holds from its position on, text encoded as UTF-8. What is an
- * io.IOBase is read in pieces, anything else by one read(). The position is put back where the
+/* Appends the base64 of what `file` holds from its position on, text encoded as UTF-8. What
+ * reads by io's own code is read in pieces, anything else by one read(). The position is put back where the
  * file can seek, also after a failure. 0, or -1 with an exception. */
 int pysim_upload_read(PyObject *file, struct sim_buffer *out);
 
