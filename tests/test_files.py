@@ -1,6 +1,7 @@
 """Files in the input: found anywhere, read from where they stand, sent as base64."""
 
 import base64
+import collections
 import io
 import json
 import os
@@ -449,6 +450,37 @@ def test_an_override_gets_the_converted_form(server):
     row = sent_for(b"once", "a.txt", "text/plain")
     assert seen == [{"r": row, "t": (row, 1), "n": {"m": [row]}}] * 3
     assert len(reader.reads) == 3 and given["r"] is reader
+
+
+class Payload(dict):
+    """An input that an override expects to get."""
+
+
+Point = collections.namedtuple("Point", "x y")
+
+
+def test_an_override_gets_the_very_objects_around_which_there_are_no_files():
+    seen = []
+
+    class Mine(SimStudioClient):
+        def execute_workflow(self, workflow_id, input_data=None, *others):
+            seen.append(input_data)
+            input_data["attempts"] = len(seen)
+            if len(seen) < 2:
+                raise SimStudioError("again", "RATE_LIMIT_EXCEEDED", 429)
+
+    given = Payload(point=Point(1, [2]), rows=[{"a": ()}])
+    given["circle"] = {"outer": [given]}
+    Mine("key").execute_with_retry("wf", given, initial_delay=0.0)
+    assert seen[0] is seen[1] is given and given["attempts"] == 2
+    del seen[:], given["attempts"]
+    given["file"] = ({"deep": [Reader(b"x"), Point(3, 4)]}, Point(Reader(b"y"), 5))
+    Mine("key").execute_with_retry("wf", given, initial_delay=0.0)
+    assert seen[0] is seen[1] is not given and "attempts" not in given
+    assert all(seen[0][name] is given[name] for name in ("point", "rows"))
+    assert seen[0]["file"] == ({"deep": [sent_for(b"x"), Point(3, 4)]}, (sent_for(b"y"), 5))
+    assert seen[0]["file"][0]["deep"][1] is given["file"][0]["deep"][1]
+    assert seen[0]["circle"]["outer"][0] is given
 
 
 def test_an_override_gets_an_empty_file_as_an_empty_one(server):

@@ -337,7 +337,7 @@ struct pysim_state *pysim_client_state(PyObject *client)
     return ((struct client *)client)->state;
 }
 
-/* Whether an attribute has been set, by our __init__ or setter or those of a subclass. 0, or -1 with
+/* Whether an attribute has been set, by __init__ or setter, ours or a subclass's. 0, or -1 with
  * ValueError or what a subclass's own attribute raises. */
 static int require(struct client *self, const PyObject *kept, const char *name)
 {

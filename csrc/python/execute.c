@@ -328,7 +328,7 @@ done:
 }
 
 /* An overridden execute_workflow gets the files in their converted form: every attempt sends the
- * same bytes. */
+ * same bytes. An input without files it gets as it is. */
 static PyObject *retry_overridden(PyObject *self, PyObject **values,
                                   const struct retrying *retrying)
 {

@@ -304,51 +304,79 @@ int pysim_upload_check_item(PyObject *item)
     return -1;
 }
 
-static PyObject *convert_dict(PyObject *dict)
-{
-    PyObject *copy = PyDict_New(), *items = PyMapping_Items(dict), *result = NULL;
+/* A container that is being converted; the chain of them finds circles. */
+struct around {
+    PyObject *container;
+    const struct around *outer;
+};
 
-    if (copy == NULL || items == NULL)
-        goto done;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
-        PyObject *item = PyList_GET_ITEM(items, i), *value;
-        int stored;
-        if (pysim_upload_check_item(item) < 0)
-            goto done;
-        value = pysim_upload_convert(PyTuple_GET_ITEM(item, 1));
-        stored = value != NULL ? PyDict_SetItem(copy, PyTuple_GET_ITEM(item, 0), value) : -1;
+static PyObject *convert(PyObject *value, const struct around *outer);
+
+/* Puts what became of a member's value in its place, in a list of pairs. 1 where that is something
+ * else, 0, or -1 with an exception. */
+static int convert_member(PyObject *items, Py_ssize_t i, const struct around *self)
+{
+    PyObject *item = PyList_GET_ITEM(items, i), *value, *pair;
+
+    if (pysim_upload_check_item(item) < 0)
+        return -1;
+    value = convert(PyTuple_GET_ITEM(item, 1), self);
+    if (value == NULL || value == PyTuple_GET_ITEM(item, 1)) {
         Py_XDECREF(value);
-        if (stored < 0)
-            goto done;
+        return value != NULL ? 0 : -1;
     }
-    result = Py_NewRef(copy);
+    pair = PyTuple_Pack(2, PyTuple_GET_ITEM(item, 0), value);
+    Py_DECREF(value);
+    return pair == NULL || PyList_SetItem(items, i, pair) < 0 ? -1 : 1;
+}
+
+static PyObject *convert_dict(PyObject *dict, const struct around *self)
+{
+    PyObject *items = PyMapping_Items(dict), *copy = NULL, *result = NULL;
+    bool has_files = false;
+
+    if (items == NULL)
+        return NULL;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
+        int changed = convert_member(items, i, self);
+        if (changed < 0)
+            goto done;
+        has_files = has_files || changed > 0;
+    }
+    copy = has_files ? PyDict_New() : Py_NewRef(dict);
+    if (copy != NULL && (!has_files || PyDict_MergeFromSeq2(copy, items, 1) == 0))
+        result = Py_NewRef(copy);
 done:
+    Py_DECREF(items);
     Py_XDECREF(copy);
-    Py_XDECREF(items);
     return result;
 }
 
-static PyObject *convert_sequence(PyObject *sequence)
+static PyObject *convert_sequence(PyObject *sequence, const struct around *self)
 {
-    PyObject *copy = PyList_New(0), *tuple;
+    PyObject *items = PySequence_List(sequence), *result = NULL;
+    bool has_files = false;
 
-    for (Py_ssize_t i = 0; copy != NULL && i < PySequence_Fast_GET_SIZE(sequence); i++) {
-        PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
-        PyObject *value = pysim_upload_convert(item);
-        if (value == NULL || PyList_Append(copy, value) < 0)
-            Py_CLEAR(copy);
-        Py_DECREF(item);
-        Py_XDECREF(value);
+    if (items == NULL)
+        return NULL;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
+        PyObject *value = convert(PyList_GET_ITEM(items, i), self);
+        if (value == NULL)
+            goto done;
+        has_files = has_files || value != PyList_GET_ITEM(items, i);
+        (void)PyList_SetItem(items, i, value); /* steals */
     }
-    if (copy == NULL || PyList_Check(sequence))
-        return copy;
-    tuple = PyList_AsTuple(copy);
-    Py_DECREF(copy);
-    return tuple;
+    result = !has_files                ? Py_NewRef(sequence)
+             : PyTuple_Check(sequence) ? PyList_AsTuple(items)
+                                       : Py_NewRef(items);
+done:
+    Py_DECREF(items);
+    return result;
 }
 
-PyObject *pysim_upload_convert(PyObject *value)
+static PyObject *convert(PyObject *value, const struct around *outer)
 {
+    const struct around self = {value, outer};
     int is_file = pysim_upload_is_file(value);
     PyObject *result;
 
@@ -356,9 +384,17 @@ PyObject *pysim_upload_convert(PyObject *value)
         return is_file < 0 ? NULL : convert_file(value);
     if (!PyDict_Check(value) && !PyList_Check(value) && !PyTuple_Check(value))
         return Py_NewRef(value);
+    for (; outer != NULL; outer = outer->outer)
+        if (outer->container == value) /* a circle: whoever writes it refuses it */
+            return Py_NewRef(value);
     if (Py_EnterRecursiveCall(" while reading files in input_data"))
         return NULL;
-    result = PyDict_Check(value) ? convert_dict(value) : convert_sequence(value);
+    result = PyDict_Check(value) ? convert_dict(value, &self) : convert_sequence(value, &self);
     Py_LeaveRecursiveCall();
     return result;
+}
+
+PyObject *pysim_upload_convert(PyObject *value)
+{
+    return convert(value, NULL);
 }
