@@ -433,7 +433,7 @@ def test_what_the_time_out_s_own_float_raises_is_not_replaced(client, server):
 
     with pytest.raises(TypeError, match="^my own words$"):
         client.execute_workflow("wf", timeout=Seconds())
-    for odd in ("1", [1], b"1", True, object()):
+    for odd in ("1", [1], b"1", True, 1j, object()):
         with pytest.raises(TypeError, match="^timeout must be a number of seconds or None, not %s$" % type(odd).__name__):
             client.execute_workflow("wf", timeout=odd)
     assert server.requests == []

@@ -218,12 +218,17 @@ def test_a_policy_of_another_type_is_named(client, server, name, value, words):
 @pytest.mark.parametrize("name", ["max_retries", "initial_delay"])
 def test_what_a_number_s_own_conversion_raises_is_not_swallowed(client, name):
     class Broken:
+        failure = KeyError("broken")
+
         def __index__(self):
-            raise KeyError("broken")
+            raise self.failure
 
         __float__ = __index__
 
     with pytest.raises(KeyError, match="broken"):
+        client.execute_with_retry("wf", **{name: Broken()})
+    Broken.failure = TypeError("my own words")
+    with pytest.raises(TypeError, match="^my own words$"):
         client.execute_with_retry("wf", **{name: Broken()})
 
 

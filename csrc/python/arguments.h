@@ -7,6 +7,8 @@
 
 #include "python/compat.h"
 
+#include <stdbool.h>
+
 enum { PYSIM_MAX_PARAMETERS = 16 };
 
 struct pysim_signature {
@@ -31,5 +33,8 @@ int pysim_arguments_match(const struct pysim_signature *signature, PyObject *con
 int pysim_arguments_match_init(const struct pysim_signature *signature, PyObject *arguments,
                                PyObject *keywords, PyObject **values);
 void pysim_arguments_release(const struct pysim_signature *signature, PyObject **values);
+
+/* Whether float() of a value is the value's own matter: what it raises is not to be replaced. */
+bool pysim_arguments_is_number(PyObject *value);
 
 #endif

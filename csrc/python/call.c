@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "python/arguments.h"
 #include "python/certificates.h"
 
 static const struct pysim_endpoint_row endpoints[] = {
@@ -78,14 +79,6 @@ int pysim_call_register(struct pysim_state *state)
 
 /* ---- timeouts ---- */
 
-static bool is_number(PyObject *value)
-{
-    const PyNumberMethods *methods = Py_TYPE(value)->tp_as_number;
-
-    return !PyBool_Check(value) && methods != NULL &&
-           (methods->nb_float != NULL || methods->nb_index != NULL);
-}
-
 /* Converts seconds, or None for no bound, to milliseconds. */
 static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
 {
@@ -94,7 +87,7 @@ static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
     *out_ms = 0;
     if (value == Py_None)
         return 0;
-    if (!is_number(value)) {
+    if (PyBool_Check(value) || !pysim_arguments_is_number(value)) {
         PyErr_Format(PyExc_TypeError, "%s must be a number of seconds or None, not %.200s", name,
                      Py_TYPE(value)->tp_name);
         return -1;

@@ -224,8 +224,8 @@ static int keep_items(struct enclosing *enclosing)
     return 0;
 }
 
-/* A list or a tuple; a file's read() may change it meanwhile. A subclass may have an iterator of its
- * own. */
+/* A list or a tuple; a file's read() may change it meanwhile. A subclass may have its own
+ * iterator. */
 static int encode_sequence(struct encoder *encoder, PyObject *given, struct enclosing *outer)
 {
     struct enclosing self = {given, outer, NULL};

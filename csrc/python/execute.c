@@ -190,10 +190,12 @@ static int read_delay(PyObject *value, const char *name, double fallback, double
     *out = fallback;
     if (value == NULL)
         return 0;
-    *out = PyFloat_AsDouble(value);
-    if (*out == -1.0 && PyErr_ExceptionMatches(PyExc_TypeError))
+    if (!pysim_arguments_is_number(value)) {
         PyErr_Format(PyExc_TypeError, "%s must be a number, not %.200s", name,
                      Py_TYPE(value)->tp_name);
+        return -1;
+    }
+    *out = PyFloat_AsDouble(value);
     if (*out == -1.0 && PyErr_Occurred())
         return -1;
     if (*out >= 0)
@@ -212,7 +214,7 @@ static int read_max_retries(PyObject *value, long *out)
         return 0;
     count = PyNumber_Index(value); /* PyLong_AsLong alone truncates floats on 3.8. */
     if (count == NULL) {
-        if (PyErr_ExceptionMatches(PyExc_TypeError))
+        if (!PyIndex_Check(value))
             PyErr_Format(PyExc_TypeError, "max_retries must be an int, not %.200s",
                          Py_TYPE(value)->tp_name);
         return -1;

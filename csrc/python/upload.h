@@ -35,14 +35,14 @@ struct pysim_upload {
 int pysim_upload_describe(PyObject *file, struct pysim_upload *upload);
 void pysim_upload_fini(struct pysim_upload *upload);
 
-/* Appends the base64 of what `file` holds from its position on, text encoded as UTF-8. What reads by
- * io's own code is read in pieces, anything else by one read(). The position is put back where the
- * file can seek, also after a failure. 0, or -1 with an exception. */
+/* Appends the base64 of what `file` holds from its position on, text encoded as UTF-8. What reads
+ * by io's own code is read in pieces, anything else by one read(). The position is put back where
+ * the file can seek, also after a failure. 0, or -1 with an exception. */
 int pysim_upload_read(PyObject *file, struct sim_buffer *out);
 
 /* A new reference to `value` with every file object in it read and replaced by what the API takes,
- * as a dict. Only the dicts, lists and tuples around a file are copied, as plain ones; what has none
- * within is the same object. */
+ * as a dict. Only the dicts, lists and tuples around a file are copied, as plain ones; what has no
+ * file in it is the same object. */
 PyObject *pysim_upload_convert(PyObject *value);
 
 /* 0 when `item`, of a dict's items(), is a pair; or -1 with ValueError in json's words, or with
