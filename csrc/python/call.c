@@ -214,10 +214,10 @@ static int read_response_limit(size_t *limit)
         return 0;
     *limit = 0;
     for (; *text >= '0' && *text <= '9'; text++) {
-        size_t digit = (size_t)(*text - '0');
-        if (*limit > (MOST_RESPONSE_LIMIT - digit) / 10)
+        size_t number = (size_t)(*text - '0');
+        if (*limit > (MOST_RESPONSE_LIMIT - number) / 10)
             break;
-        *limit = *limit * 10 + digit;
+        *limit = *limit * 10 + number;
     }
     if (*text == '\0' && *limit > 0)
         return 0;
