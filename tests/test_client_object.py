@@ -338,28 +338,6 @@ def test_pickle_keeps_key_url_and_attributes(server, kind, protocol):
     assert server.requests[1].headers["X-API-Key"] == "key"
 
 
-class Slotted(Derived):
-    """Has a place of its own for some attributes."""
-
-    __slots__ = ("region", "__hidden", "unset")
-
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self.region, self.__hidden, self.extra = ["eu"], "hidden", "in the dict"
-
-    def everything(self):
-        return self.region, self.__hidden, self.extra, hasattr(self, "unset"), self.api_key, self.base_url
-
-
-@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy] + [
-    lambda client, protocol=protocol: pickle.loads(pickle.dumps(client, protocol))
-    for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
-])
-def test_a_copy_has_what_a_subclass_keeps_in_slots(again):
-    client = Slotted("key", "http://sim.example")
-    assert again(client).everything() == client.everything()
-
-
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
 def test_a_copy_is_a_client_of_its_own(client, server, copied):
     server.answer(DONE)

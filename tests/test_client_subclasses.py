@@ -1,5 +1,7 @@
-"""Subclasses that keep key and URL themselves, and keys and clients that run code when they go."""
+"""Subclasses that keep key, URL and more themselves, and what runs code when it goes."""
 
+import copy
+import pickle
 import subprocess
 import sys
 
@@ -120,3 +122,25 @@ gc.collect()
 """
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, universal_newlines=True)
     assert (done.returncode, done.stdout) == (0, "None {} key <SimStudioClient base_url='https://sim.ai'>\n")
+
+
+class Slotted(SimStudioClient):
+    """Has a place of its own for some attributes."""
+
+    __slots__ = ("region", "__hidden", "unset")
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.region, self.__hidden, self.extra = ["eu"], "hidden", "in the dict"
+
+    def everything(self):
+        return self.region, self.__hidden, self.extra, hasattr(self, "unset"), self.api_key, self.base_url
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy] + [
+    lambda client, protocol=protocol: pickle.loads(pickle.dumps(client, protocol))
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+])
+def test_a_copy_has_what_a_subclass_keeps_in_slots(again):
+    client = Slotted("key", "http://sim.example")
+    assert again(client).everything() == client.everything()
