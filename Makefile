@@ -8,7 +8,7 @@ SOURCES := $(shell find csrc simstudio -name '*.[ch]' -o -name '*.def' -o -name 
 .PHONY: help demo test clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 demo: $(VENV)/.built ## build, start the local Sim server, run real calls against it
 	$(IN_VENV) examples/demo.py

@@ -1,8 +1,8 @@
-"""Builds the extension; everything that is plain data stands in pyproject.toml.
+"""Builds the extension; everything that is plain data is in pyproject.toml.
 
 libcurl and cJSON are found with pkg-config (PKG_CONFIG names another one), with curl-config
-(CURL_CONFIG names it), or by the compiler alone, with what CFLAGS and LDFLAGS say. Whoever found
-them, a program compiled and linked with them has the last word on whether they will do.
+(CURL_CONFIG names it), or by the compiler alone, with what CFLAGS and LDFLAGS say. However
+they were found, a trial compile decides.
 
 SIMSTUDIO_STATIC_LIBS=PREFIX takes both from the static archives under PREFIX instead, which
 scripts/build-libraries.sh makes: a copy of the extension's own, which nobody else can see. The
@@ -27,7 +27,7 @@ ARCHIVES = glob(os.path.join(PRIVATE_PREFIX, "lib", "*.a")) if PRIVATE_PREFIX el
 OPTIMISE = [] if "-O" in os.environ.get("CFLAGS", "") else ["-O2"]
 
 Library = namedtuple("Library", "name package config minimum trial link installers")
-Flags = namedtuple("Flags", "version compile link")  # version: None where nothing told it
+Flags = namedtuple("Flags", "version compile link")  # version: None if unknown
 
 LIBRARIES = [
     Library(
@@ -65,7 +65,7 @@ LIBRARIES = [
 
 
 def ask(command, *arguments):
-    """The words that a program prints, or None where it fails or is not there."""
+    """The words that a program prints, or None if it fails or does not exist."""
     try:
         answer = subprocess.check_output([*command, *arguments], stderr=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError):
@@ -77,7 +77,8 @@ def ask_pkg_config(library):
     command = shlex.split(os.environ.get("PKG_CONFIG") or "pkg-config")
     if PRIVATE_PREFIX:
         folder = os.path.join(os.path.abspath(PRIVATE_PREFIX), "lib", "pkgconfig")
-        command = ["env", "PKG_CONFIG_LIBDIR=" + folder, *command, "--static"]
+        alone = ["env", "-u", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR=" + folder]
+        command = [*alone, *command, "--static"]
     version = ask(command, "--modversion", library.package)
     if not version:
         return None
@@ -190,7 +191,7 @@ setuptools.setup(
                 "-std=c11", "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", "-Wall", "-Wextra",
                 "-Wshadow", "-Wstrict-prototypes", "-fvisibility=hidden", *OPTIMISE,
             ],
-            # The archives' symbols stay inside: another libcurl in the process is none of ours.
+            # The archives' symbols stay inside: another libcurl in the process is not touched.
             # What nothing calls is left out.
             extra_link_args=["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections"] if ARCHIVES else [],
         )

@@ -1,7 +1,7 @@
 """A thousand calls on one thread: the last hundred cost what the first hundred did.
 
-Pages that are touched for the first time, in the interpreter's pools as well, are all touched by then: what
-would go on growing is seen in the calls after them."""
+Pages that are touched for the first time, in the interpreter's pools as well, are all touched by then: growth
+that goes on shows in the calls after them."""
 
 from statistics import median
 

@@ -1,4 +1,4 @@
-# What is measured, beside what, and the measuring. Read by the Makefile.
+# What is measured, beside what, and the measuring. Included by the Makefile.
 .PHONY: bench bench-quick
 
 BENCH := $(abspath build/bench)
@@ -7,7 +7,7 @@ BENCH_READY := $(BENCH)/peers/.ready $(BENCH)/source/.ready $(BENCH)/load \
 # The parts of a wheel that are measured by themselves, where the libraries could be built.
 WHEEL_READY := $(BENCH)/wheel/.ready $(BENCH)/limit-wheel $(BENCH)/decoder-wheel/.ready
 NEW_VENV = rm -rf $(@D) && $(PYTHON) -m venv $(@D) && $(@D)/bin/pip install -q --disable-pip-version-check
-OF_WHEEL = PKG_CONFIG_LIBDIR=$(LIBRARIES)/lib/pkgconfig pkg-config --static
+OF_WHEEL = PKG_CONFIG_PATH= PKG_CONFIG_LIBDIR=$(LIBRARIES)/lib/pkgconfig pkg-config --static
 C_FLAGS := -std=c11 -D_GNU_SOURCE -O2
 PARTS := benchmarks/decoder.c csrc/python/decode.c $(patsubst %,csrc/core/%.c,json escapes arena buffer clock memory status)
 AS_MODULE = -fPIC -shared -fvisibility=hidden -Icsrc $$($(PYTHON) -c "import sysconfig; \

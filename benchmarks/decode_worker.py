@@ -1,9 +1,8 @@
 """Times our decoder against json.loads in one process, taking turns: decode_worker.py FOLDER [quick]
 
-FOLDER holds the decoder as an extension module; the outcome is JSON: for each document its size and
-the seconds of CPU time of either and of our parsing alone; then the seconds on the wall that one
-thread takes for a few documents, and two threads for twice as many: on a machine with two idle
-processors."""
+FOLDER holds the decoder as an extension module; the outcome is JSON: for each document its size, and the
+seconds of CPU time of both and of our parsing alone; then the wall-clock seconds that one thread
+takes for a few documents, and two threads for twice as many, given two idle processors."""
 
 import json
 import sys

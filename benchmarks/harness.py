@@ -59,7 +59,7 @@ def beside(what, of, measured):
 
 
 class Lab:
-    """The server, and how thorough to be: `quick` is for a look, its figures scatter."""
+    """The server, and how thorough to be: `quick` is for a look: its figures scatter."""
 
     def __init__(self, quick):
         self.quick = quick
@@ -84,7 +84,7 @@ class Lab:
         return [os.path.join(BENCH, "limit-" + build), self.server.urls[way], "small", *more]
 
     def interleave(self, commands, count, rounds, threads=1):
-        """{name: medians of wall, cpu and user seconds per call} of clients that take turns."""
+        """{name: medians of wall and CPU seconds per call} of clients that take turns."""
         seen = {name: [] for name in commands}
         workers = {name: Worker(command, self.environment(), threads) for name, command in commands.items()}
         try:
@@ -97,7 +97,7 @@ class Lab:
             for worker in workers.values():
                 worker.end()
         return {
-            name: {key: statistics.median(batch[key] for batch in batches) / count for key in ("wall", "cpu", "user")}
+            name: {key: statistics.median(batch[key] for batch in batches) / count for key in ("wall", "cpu")}
             for name, batches in seen.items()
         }
 
@@ -123,8 +123,8 @@ class Lab:
         return (self.instructions(command, "%d\n" % many) - self.instructions(command, "%d\n" % few)) / (many - few)
 
     def processes(self, commands, rounds):
-        """{name: medians of (wall, CPU) seconds} of whole processes that take turns. They start where no
-        package lies about: `python -c` looks for one there first."""
+        """{name: medians of (wall, CPU) seconds} of whole processes that take turns. They start in a folder
+        without packages: `python -c` looks for one there first."""
         seen = {name: [] for name in commands}
         for turn in range(rounds + 1):
             for name, command in commands.items():

@@ -1,7 +1,7 @@
 """What `import simstudio` costs over a bare interpreter, and what it loads.
 
-Counted is what the whole process executes and its CPU time, user and system: it hardly waits for
-anything, and the clock on the wall would count what else the machine does."""
+What counts is the instructions of the whole process and its CPU time, user and system: it hardly
+waits for anything, and wall-clock time would include what else the machine does."""
 
 import subprocess
 

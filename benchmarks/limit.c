@@ -1,13 +1,13 @@
 /* The limit: the same exchanges with libcurl and cJSON, and nothing else.
  *
- *     limit URL WORKFLOW [careful]
+ *     limit [URL WORKFLOW [careful]]
  *
  * Speaks worker.py's protocol: a number of calls on each line of the input, what they took as
  * JSON on each line of the output. It sets the options that a careful C program would: no signals,
  * compressed answers welcome, no 100-continue, one handle for all calls. Like a client, it makes
  * the request's text anew for every call and looks at status, success and output of the answer.
  * With "careful" it also asks the kernel what a call of ours asks: whether the kept connection is
- * quiet, and whether the certificates are there. */
+ * quiet, and whether the certificates are there. Without arguments it tells libcurl's version. */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +88,7 @@ static int measure(CURL *easy, const char *target, struct body *body, long count
 {
     struct rusage before, after;
     struct timespec start, end;
-    double user, system;
+    double cpu;
 
     (void)getrusage(RUSAGE_SELF, &before);
     (void)clock_gettime(CLOCK_MONOTONIC, &start);
@@ -100,11 +100,10 @@ static int measure(CURL *easy, const char *target, struct body *body, long count
     }
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
     (void)getrusage(RUSAGE_SELF, &after);
-    user = seconds(&after.ru_utime) - seconds(&before.ru_utime);
-    system = seconds(&after.ru_stime) - seconds(&before.ru_stime);
-    printf("{\"wall\": %.9f, \"user\": %.9f, \"cpu\": %.9f}\n",
-           (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9, user,
-           user + system);
+    cpu = seconds(&after.ru_utime) - seconds(&before.ru_utime) + seconds(&after.ru_stime) -
+          seconds(&before.ru_stime);
+    printf("{\"wall\": %.9f, \"cpu\": %.9f}\n",
+           (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9, cpu);
     return fflush(stdout) == 0;
 }
 
@@ -116,6 +115,8 @@ int main(int count, char **arguments)
     CURL *easy;
     int good = 1;
 
+    if (count == 1)
+        return puts(curl_version_info(CURLVERSION_NOW)->version) == EOF;
     if (count < 3 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return 2;
     (void)snprintf(target, sizeof target, "%s/api/workflows/%s/execute", arguments[1],

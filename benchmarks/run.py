@@ -6,22 +6,27 @@ import argparse
 import importlib
 import os
 import platform
+import subprocess
 import sys
 import time
 
-from harness import Lab, builds
+from harness import BENCH, Lab, builds
 
 SCRIPTS = ("call", "tls", "threads", "imports", "memory", "json_decode", "big_answer", "upload", "batch", "streaming")
 VERDICTS = {True: "met", False: "MISSED", None: ""}
 
 
+def libcurl_of(build):
+    return subprocess.check_output([os.path.join(BENCH, "limit-" + build)], universal_newlines=True).strip()
+
+
 def machine():
-    """One line: processor, number of them, kernel, Python, what else it was doing."""
+    """One line: processor, number of them, CPython, and the libcurl of each build."""
     model = platform.processor()
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), model)
-    return "%s, %d processors, Linux %s, CPython %s, load %.2f" % (
-        model, os.cpu_count(), platform.release(), platform.python_version(), os.getloadavg()[0])
+    libraries = ", ".join("libcurl %s (%s)" % (libcurl_of(build), build) for build in builds())
+    return "%s, %d processors, CPython %s, %s" % (model, os.cpu_count(), platform.python_version(), libraries)
 
 
 def main():

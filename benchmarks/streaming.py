@@ -8,15 +8,8 @@ the CPU time of that process (user and system) while it reads.
 Two ways of sending. "each": every event is a chunk of the transfer coding, as Sim servers send them; the bar is
 for these. "packed": many events fill a chunk, as behind a proxy that gathers them, so that next to nothing is left
 of the transport and the rest is compared: JSON, and the objects that a loop in Python gets.
-
-`make bench` measures it among the others; by itself, with the interpreter that it is run by:
-
-    python benchmarks/streaming.py [--peers PYTHON] [--events N] [--rounds N] [--only-memory]
-
---peers: an interpreter that has requests, httpx and httpx-sse; default: the same one.
 """
 
-import argparse
 import json
 import os
 import socket
@@ -109,18 +102,6 @@ def read_with_simstudio(url, workflow):
     return read
 
 
-def read_result_with_simstudio(url, workflow):
-    from simstudio import SimStudioClient
-
-    client = SimStudioClient("key", url)
-
-    def read():
-        result = client.execute_workflow(workflow, stream=True)
-        return None, len(result.output[BLOCK]["content"])
-
-    return read
-
-
 def read_with_requests(url, workflow):
     import requests
 
@@ -161,7 +142,6 @@ def read_with_httpx(url, workflow):
 
 READERS = {
     "simstudio": read_with_simstudio,
-    "simstudio result": read_result_with_simstudio,
     "requests": read_with_requests,
     "httpx": read_with_httpx,
 }
@@ -188,10 +168,9 @@ def read_once(name, url, workflow):
 MILLION = 1000000
 
 
-def run(python, name, url, workflow):
-    environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+def run(lab, python, name, url, workflow):
     ran = subprocess.run([python, os.path.abspath(__file__), "--read", name, url, workflow],
-                         stdout=subprocess.PIPE, env=environment, check=True)
+                         stdout=subprocess.PIPE, env=lab.environment(), check=True)
     return json.loads(ran.stdout)
 
 
@@ -209,21 +188,21 @@ class Server:
         self.process.wait()
 
 
-def compare(url, pythons, way, count, rounds):
+def compare(lab, url, pythons, way, count, rounds):
     """{reader: median of CPU seconds per event}."""
     took = {name: [] for name in pythons}
     for _ in range(rounds):
         for name, python in pythons.items():
-            outcome = run(python, name, url, "%d-%s" % (count, way))
+            outcome = run(lab, python, name, url, "%d-%s" % (count, way))
             if outcome["count"] != count:
                 raise RuntimeError("%s read %r of %d events" % (name, outcome["count"], count))
             took[name].append(outcome["cpu_s"] / count)
     return {name: statistics.median(times) for name, times in took.items()}
 
 
-def growth(python, name, url):
+def growth(lab, python, url):
     """KiB that a million chunks add, and KiB of text in them."""
-    outcome = run(python, name, url, "%d-each" % MILLION)
+    outcome = run(lab, python, "simstudio", url, "%d-each" % MILLION)
     return outcome["grown_kib"], sum(len(WORDS[i % len(WORDS)].encode()) for i in range(MILLION)) / 1024
 
 
@@ -234,50 +213,17 @@ def rows(lab):
         for build in builds():
             pythons = {"simstudio": python(build), "requests": python("peers"), "httpx": python("peers")}
             for way in WAYS:
-                took = compare(server.url, pythons, way, 20000 if lab.quick else 100000, 3 if lab.quick else 7)
+                took = compare(lab, server.url, pythons, way, 20000 if lab.quick else 100000, 3 if lab.quick else 7)
                 ours = took.pop("simstudio")
                 for peer, theirs in took.items():
                     what = "events per CPU second, %s, to those of %s" % (WAYS[way], peer)
                     text = "%.1f x (%.2f us an event; %.2f us)" % (theirs / ours, ours * 1e6, theirs * 1e6)
                     yield (at_least(what, build, theirs / ours, TIMES, text) if way == "each"
                            else beside(what, build, text))
-            grown, text = growth(python(build), "simstudio", server.url)
+            grown, text = growth(lab, python(build), server.url)
             yield at_most("memory that a million chunks add, to their text", build, grown / text, MOST_GROWTH,
                           "%.1f x (%.1f MiB for %.1f MiB)" % (grown / text, grown / 1024, text / 1024))
 
 
-def main():
-    if sys.argv[1:2] == ["--read"]:
-        read_once(*sys.argv[2:5])
-        return 0
-    if sys.argv[1:2] == ["--serve"]:
-        serve()
-        return 0
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peers", default=sys.executable)
-    parser.add_argument("--events", type=int, default=100000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only-memory", action="store_true")
-    options = parser.parse_args()
-    met = True
-    with Server() as server:
-        pythons = {"simstudio": sys.executable, "requests": options.peers, "httpx": options.peers}
-        if not options.only_memory:
-            print("%-8s %-18s %14s %12s %8s  bar" % ("sent", "reader", "events/CPU s", "us/event", "times"))
-        for way in () if options.only_memory else WAYS:
-            took = compare(server.url, pythons, way, options.events, options.rounds)
-            for name, seconds in took.items():
-                times = seconds / took["simstudio"]
-                has_bar = way == "each" and name != "simstudio"
-                met = met and (not has_bar or times >= TIMES)
-                verdict = ">= %d: %s" % (TIMES, "met" if times >= TIMES else "MISSED") if has_bar else ""
-                print("%-8s %-18s %14.0f %12.2f %8.1f  %s" % (way, name, 1 / seconds, seconds * 1e6, times, verdict))
-        for name in ("simstudio", "simstudio result"):
-            grown, text = growth(sys.executable, name, server.url)
-            met = met and grown <= MOST_GROWTH * text
-            print("%-18s grew by %.0f KiB over a million chunks with %.0f KiB of text" % (name, grown, text))
-    return 0 if met else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    read_once(*sys.argv[2:]) if sys.argv[1] == "--read" else serve()

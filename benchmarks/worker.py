@@ -142,7 +142,6 @@ def measure(call, count, threads):
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
     return {
         "wall": wall,
-        "user": after.ru_utime - before.ru_utime,
         "cpu": after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime,
         **memory(),
     }

@@ -2,15 +2,14 @@
 # Makes the libraries that the wheels carry: scripts/build-libraries.sh PREFIX, on Debian.
 #
 # libcurl, nghttp2 and cJSON are built from Debian's source packages, with its security patches.
-# OpenSSL and zlib are the static archives of its -dev packages, which can stand in a shared object
-# (nghttp2's cannot). All come from the archives
-# that this system's apt knows, through lists and caches of this script's own: it needs no root,
-# changes nothing of the system, and takes the newest version whatever is installed. apt checks the
-# archives' signature, and by it every file.
+# OpenSSL and zlib are the static archives of its -dev packages, which can be linked into a shared
+# object (nghttp2's cannot). All come from the archives that this system's apt knows, through lists
+# and caches of this script's own: it needs no root, changes nothing of the system, and takes the
+# newest version whatever is installed. apt checks the archives' signature, and by it every file.
 #
 # PREFIX gets include/ and lib/, licenses/, and carried.tsv: for every file taken its package, the
-# package's version and licence, the file's name and its SHA-256. What is there already and is
-# still the newest is kept.
+# package's version and licence, the file's name and its SHA-256. What is there
+# already, and still the newest, is kept.
 set -eu
 
 # What we carry: package, kind, licence (SPDX), and the version that has every fix known to us.
@@ -188,7 +187,7 @@ cp ../COPYING "$prefix/licenses/LICENSE.nghttp2"
 # HTTP, TLS, HTTP/2, compression, proxies, name look-ups in a thread; nothing else. The system's
 # openssl.cnf is for the system's OpenSSL, which may be another; certificates are found at run time.
 cd "$work/source/curl"
-env PKG_CONFIG_LIBDIR="$prefix/lib/pkgconfig" CFLAGS="$flags" CPPFLAGS=-D_FORTIFY_SOURCE=2 \
+env -u PKG_CONFIG_PATH PKG_CONFIG_LIBDIR="$prefix/lib/pkgconfig" CFLAGS="$flags" CPPFLAGS=-D_FORTIFY_SOURCE=2 \
     ./configure --quiet --prefix="$prefix" --disable-shared --enable-static --with-pic \
     --disable-dependency-tracking \
     --with-openssl="$prefix" --with-nghttp2="$prefix" --with-zlib="$prefix" \

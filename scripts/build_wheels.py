@@ -1,13 +1,13 @@
 """Builds the wheels: scripts/build_wheels.py SDIST LIBRARIES DIST [PYTHON...]
 
-SDIST: the source distribution, from which alone they are made.
+SDIST: the source distribution; they are made from nothing else.
 LIBRARIES: what scripts/build-libraries.sh made.
 DIST: the folder that gets the wheels, one for each CPython from 3.8 up: those named, or all that
 pyenv and the PATH have.
 
 Each wheel carries the libraries, their licences, and a list of what was taken for them with its
 SHA-256 (.dist-info/sboms/libraries.cdx.json, CycloneDX). The same input gives the same bytes:
-SOURCE_DATE_EPOCH says of what day; by default that of the last commit, or of SDIST.
+SOURCE_DATE_EPOCH sets their date; by default it is that of the last commit, or of SDIST.
 """
 
 import argparse
@@ -37,7 +37,7 @@ if platform.python_implementation() == "CPython" and has_gil:
 
 
 def ask_interpreter(path):
-    """The Interpreter at a path, or None where there is none of ours."""
+    """The Interpreter at a path, or None if there is none that we build for."""
     try:
         answer = subprocess.check_output([str(path), "-c", ASK], stderr=subprocess.DEVNULL)
     except (OSError, subprocess.CalledProcessError):
@@ -82,7 +82,7 @@ def build(interpreter, sdist, libraries, folder):
     environment = dict(
         os.environ,
         SIMSTUDIO_STATIC_LIBS=str(libraries),
-        # Not those that the interpreter was built with: they name its place.
+        # Not those that the interpreter was built with: they tell its location.
         CFLAGS="-O2 -g0 -DNDEBUG -fwrapv -ffunction-sections -fdata-sections "
                "-fstack-protector-strong -D_FORTIFY_SOURCE=2",
         LDSHARED="cc -shared",
@@ -118,7 +118,7 @@ def bill_of_materials(libraries):
 
 
 def add_bill(wheel, libraries, folder):
-    """Writes the wheel anew, with the list of what it carries; returns its path."""
+    """Rewrites the wheel, with the list of what it carries; returns its path."""
     made = folder / "with-bill" / wheel.name
     made.parent.mkdir()
     text = json.dumps(bill_of_materials(libraries), indent=1) + "\n"

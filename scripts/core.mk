@@ -1,4 +1,4 @@
-# What attacks the C code from inside: sanitizers and failing allocations. Read by the Makefile.
+# What attacks the C code from inside: sanitizers and failing allocations, and coverage. Included by the Makefile.
 .PHONY: core-test torture coverage
 
 core-test: ## the C tests of the core, under the address and undefined-behaviour sanitizers

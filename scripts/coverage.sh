@@ -13,9 +13,9 @@ find "$folder" -name '*.gcda' -delete 2>/dev/null || true
 make -s -C tests/core run OUT="$folder/core" SANITIZERS="$flags -DSIM_TESTS_COVERAGE" >/dev/null
 FLAGS=$flags scripts/torture.sh "$python" "$folder/python" --stride 3
 
-# What builds programs of its own adds nothing here. A test that fails is make test's to tell.
-# All of it stands elsewhere: -m, and the programs that tests start with -c, put the folder that they
-# are in before the others, and here that has the usual build.
+# What builds programs of its own adds nothing here. Failing tests are for make test to report.
+# Run from another folder: -m, and the programs that tests start with -c, look in the current one first,
+# and here that has the usual build.
 (cd "$folder" && COVERAGE_FILE=$folder/data COVERAGE_RCFILE=$root/scripts/coverage.ini \
     PYTHONPATH=$folder/python/lib "$python" -m coverage run "$(dirname "$python")/pytest" -q "$root/tests" \
     --ignore "$root/tests/test_build.py" --ignore "$root/tests/test_core.py" \

@@ -1,17 +1,12 @@
 #!/bin/sh
 # Runs the tests, or those named, on a debug build of the interpreter: it checks what it is handed,
-# and counts all references, which test_leaks.py reads. DEBUG_PYTHON names another than Debian's.
+# and counts all references, which test_leaks.py reads. DEBUG_PYTHON names one other than Debian's.
 set -eu
 cd "$(dirname "$0")/.."
 python=${DEBUG_PYTHON:-python3-dbg}
 environment=.venv-debug
 
-if ! command -v "$python" >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; then
-    run=
-    [ "$(id -u)" = 0 ] || run=sudo
-    $run apt-get update -q >/dev/null
-    DEBIAN_FRONTEND=noninteractive $run apt-get install -qy python3-dbg python3-venv >/dev/null
-fi
+command -v "$python" >/dev/null 2>&1 || scripts/apt-install.sh python3-dbg python3-venv
 "$python" -c 'import sys; sys.exit(not hasattr(sys, "gettotalrefcount"))' ||
     { echo "$python is no debug build of Python." >&2; exit 1; }
 scripts/system-packages.sh

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fuzzes the units that read foreign bytes: scripts/fuzz.sh PYTHON SECONDS SEED [UNIT...], by
-# default all, SECONDS for each. SEED 0 stands for another one each time; with the same one, and
+# default all, SECONDS for each. SEED 0 means another one each time; with the same one, and
 # the same corpus, a unit that has neither network nor interpreter meets the same inputs, so that
 # what the check of a change finds is the change's. Inputs that reach new code are kept in
 # build/fuzz/corpus/ for the next time; one that fails is kept in build/fuzz/found/, and ends this
@@ -15,7 +15,7 @@ shift 3
 units=${*:-$(make -s -f tests/fuzz/build.mk units)}
 programs=build/fuzz/libfuzzer
 failed=
-# Where blocks of memory stand has a say in the inputs, too.
+# Where memory is allocated influences the inputs, too.
 steady=
 [ "$seed" = 0 ] || ! setarch -R true 2>/dev/null || steady="setarch -R"
 

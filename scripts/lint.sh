@@ -7,7 +7,7 @@ python=$1
 tools=$(dirname "$python")
 include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
 
-# Words to be split, so that no flag may hold a blank.
+# Split into words below, so no flag may contain a space.
 # shellcheck disable=SC2089
 flags="-std=c11 -D_GNU_SOURCE -Icsrc -isystem $include -DSIMSTUDIO_VERSION=\"0\"
     $(pkg-config --cflags libcurl libcjson)"
@@ -21,7 +21,7 @@ jobs=$(getconf _NPROCESSORS_ONLN)
 echo "shellcheck"
 shellcheck .ci/run scripts/*.sh tests/packaging/*.sh
 
-each() { # each COMMAND...: once for every source, which stands where {} is, several at a time
+each() { # each COMMAND...: once for every source, in place of {}, several at a time
     # shellcheck disable=SC2086
     printf '%s\n' $sources | xargs -P "$jobs" -I {} "$@"
 }
@@ -35,7 +35,7 @@ echo "gcc, with -fanalyzer"
 each gcc $flags $warnings -O2 -fanalyzer -fdiagnostics-plain-output -c -o /dev/null {}
 
 echo "gcc, the tests and benchmarks"
-# Formats of dates stand in a table there.
+# There, formats of dates are in a table.
 # shellcheck disable=SC2086,SC2090
 printf '%s\n' $beside | xargs -P "$jobs" -I {} gcc $flags $warnings -Wno-format-nonliteral \
     -DSIM_MEMORY_FAULTS -DFUZZ_PYTHON=\"\" -fsyntax-only {}

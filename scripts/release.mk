@@ -1,5 +1,5 @@
-# What a release is made of, and what proves it. Read by the Makefile.
-.PHONY: sdist wheel test-packages check-types
+# What a release is made of, and what proves it. Included by the Makefile.
+.PHONY: sdist wheel test-packages
 
 LIBRARIES := build/libraries
 PYTHONS ?= # of the wheels; all that pyenv and the PATH have, unless named
@@ -20,6 +20,3 @@ test-packages: wheel $(VENV)/.built ## install what was made in empty environmen
 $(VENV)/.release: $(VENV)/.ready tests/release-requirements.txt
 	$(IN_VENV) -m pip install -q --disable-pip-version-check -r tests/release-requirements.txt
 	touch $@
-
-check-types: $(VENV)/.built $(VENV)/.analysis ## types: stubtest, mypy, pyright
-	$(IN_VENV) -m pytest -q tests/test_types.py

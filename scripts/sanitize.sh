@@ -33,9 +33,7 @@ esac
 runtime=$(gcc -print-file-name=$runtime)
 [ -e "$runtime" ] || { echo "gcc has no runtime for the $sanitizer sanitizer." >&2; exit 1; }
 
-mkdir -p "$copy"
-tar -cf - --exclude='*.so' --exclude=__pycache__ benchmarks csrc examples scripts simstudio tests \
-    ./*.md ./*.toml ./*.in ./.[a-z]*-* LICENSE Makefile setup.py | tar -xf - -C "$copy"
+scripts/copy-project.sh "$copy"
 if [ ! -e "$environment/.ready" ] || [ tests/requirements.txt -nt "$environment/.ready" ]; then
     rm -rf "$environment"
     "$python" -m venv "$environment"

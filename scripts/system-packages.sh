@@ -14,9 +14,7 @@ echo "Missing:$missing. Trying the package manager."
 run=
 [ "$(id -u)" = 0 ] || run=sudo
 if command -v apt-get >/dev/null 2>&1; then
-    $run apt-get update -q >/dev/null
-    DEBIAN_FRONTEND=noninteractive $run apt-get install -qy \
-        build-essential pkg-config libcurl4-openssl-dev libcjson-dev python3-venv >/dev/null
+    scripts/apt-install.sh build-essential pkg-config libcurl4-openssl-dev libcjson-dev python3-venv
 elif command -v dnf >/dev/null 2>&1; then
     $run dnf install -qy gcc make pkgconf-pkg-config libcurl-devel cjson-devel python3-devel
 elif command -v apk >/dev/null 2>&1; then

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs tests/torture with a build of its own: scripts/torture.sh PYTHON FOLDER [OPTION...]. The
 # options are torture.py's. FLAGS are more flags for the compiler; with -fsanitize=address among
-# them the sanitizer's runtime is loaded first, as the interpreter has not got it.
+# them the sanitizer's runtime is loaded first, as the interpreter does not have it.
 set -eu
 cd "$(dirname "$0")/.."
 python=$1 folder=$2 flags="-DSIM_MEMORY_FAULTS -g ${FLAGS-}"

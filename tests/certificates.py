@@ -1,10 +1,8 @@
-"""Certificate authorities of our own, made by the openssl command while the tests run."""
+"""Certificate authorities of our own, made by the openssl command while tests or benchmarks run."""
 
 import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 CONFIGURATION = """\
 [req]
@@ -84,11 +82,3 @@ class Authority:
         dates = ["-startdate", start, "-enddate", end] if start else ["-days", "2"]
         self._openssl("ca", "-config", configuration, "-batch", "-notext", "-in", request, "-out", made.file, *dates)
         return made
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory):
-    """The authority that the tests' servers have their certificates from."""
-    if shutil.which("openssl") is None:
-        pytest.skip("the openssl command is not installed")
-    return Authority(tmp_path_factory.mktemp("authorities") / "ours")

@@ -1,24 +1,28 @@
 """The fixtures that most tests use: servers, clients of them, and what is begun before the first test."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from certificates import Authority
 from scripted import ScriptedServer
 from streaming import StepServer
 
 from simstudio import SimStudioClient
 from simstudio.testing import SimServer
 
-pytest_plugins = ["certificates", "world"]  # fixtures of their own files
+pytest_plugins = ["world"]  # fixtures of its own file
+
+ROOT = Path(__file__).resolve().parent.parent
 
 # What `make test-packages` runs.
 collect_ignore = [] if "SIMSTUDIO_DIST" in os.environ else ["packaging"]
 
-# A shell starts its background jobs with Ctrl-C ignored, and so they would start what they start.
+# A shell's background job ignores Ctrl-C, and so would whatever it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -55,6 +59,24 @@ def sim():
     """A local Sim server."""
     with SimServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """The authority that the tests' servers have their certificates from."""
+    if shutil.which("openssl") is None:
+        pytest.skip("the openssl command is not installed")
+    return Authority(tmp_path_factory.mktemp("authorities") / "ours")
+
+
+@pytest.fixture(scope="session")
+def tracked():
+    """The names of the files of the checkout."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=str(ROOT), stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, universal_newlines=True)
+    if listed.returncode or not listed.stdout:  # or a copy inside an ignored folder of one
+        pytest.skip("this is no checkout of git")
+    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,7 +24,7 @@ import simstudio
 from simstudio import _native
 
 ROUNDS, CALLS = 4, 250
-# What may stay behind of a round: less than the smallest object, or reference, for each call.
+# What may stay behind after a round: less than the smallest object, or reference, for each call.
 MOST = {
     "references to types": CALLS // 2, "references to None": CALLS // 2, "all references": CALLS // 2,
     "traced bytes": CALLS * 8, "bytes of the C heap": CALLS * 8, "resident bytes": CALLS * 256,
@@ -99,7 +99,7 @@ PROTOCOLS = {
     "__exit__": (None, None, None), "__reduce_ex__": (2,), "__setstate__": ({"_api_key": KEY},),
     "__eq__": (None,), "__ne__": (None,), "__lt__": (None,), "__le__": (None,), "__gt__": (None,), "__ge__": (None,),
 }
-# Called by their protocol's function, or not at all: what object itself brings is not ours.
+# Called by their protocol's function, or not at all: what object itself provides is not ours.
 SKIPPED = {"__init__", "__new__", "__doc__", "__module__", "__dict__", "__hash__", "__class__"}
 
 
@@ -189,7 +189,7 @@ class Mallinfo(ctypes.Structure):
 
 
 def is_sanitized():
-    """Then memory is given out and held back otherwise, and LeakSanitizer looks for leaks of it."""
+    """Memory is then allocated by other rules, and LeakSanitizer looks for its leaks."""
     return any(hasattr(ctypes.CDLL(None), name) for name in ("__asan_init", "__tsan_init"))
 
 

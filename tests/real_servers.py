@@ -1,16 +1,14 @@
-"""Real servers, as a distribution packs them, each on loopback, in a folder of its own, with its own
+"""Real servers, as a distribution packages them, each on loopback, in a folder of its own, with its own
 configuration: nginx and tinyproxy. scripts/test-packages.sh installs them."""
 
 import contextlib
 import shutil
 import socket
 import subprocess
-import time
 from pathlib import Path
 
-import pytest
+from waiting import PATIENCE_S, eventually
 
-PATIENCE_S = 30
 SEARCH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin"
 
 NGINX = """\
@@ -49,6 +47,8 @@ def find(command):
     """The path of a command; skips the test where it is not installed."""
     path = shutil.which(command) or shutil.which(command, path=SEARCH)
     if path is None:
+        import pytest  # not at the top: the benchmarks start nginx too, without pytest
+
         pytest.skip("%s is not installed" % command)
     return path
 
@@ -82,12 +82,8 @@ class Server:
         raise AssertionError(self.read("output") + self.read("error.log") + self.read("proxy.log"))
 
     def _came_up(self):
-        end = time.monotonic() + PATIENCE_S
-        while self.process.poll() is None and time.monotonic() < end:
-            if all(map(is_listening, self.ports)):
-                return True
-            time.sleep(0.02)
-        return False
+        return eventually(lambda: self.process.poll() is not None or all(map(is_listening, self.ports))) and (
+            self.process.poll() is None)
 
     def read(self, name):
         path = self.folder / name

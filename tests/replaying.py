@@ -5,9 +5,9 @@ import socketserver
 from pathlib import Path
 
 from loopback import LoopbackServer
+from waiting import PATIENCE_S
 
 FOLDER = Path(__file__).parent / "recordings"
-PATIENCE_S = 30
 
 
 class Recording:
@@ -76,8 +76,8 @@ class _Handler(socketserver.StreamRequestHandler):
     timeout = PATIENCE_S
 
     def handle(self):
-        """Like the real server, leaves the connection open after the end of an answer: who takes the
-        connection's end for the answer's waits for ever."""
+        """Like the real server, leaves the connection open after the end of an answer: a client that
+        takes the connection's end for the answer's waits forever."""
         try:
             while self.read():
                 for piece in self.server.pieces:

@@ -2,7 +2,7 @@
 
 import json
 
-from loopback import LoopbackServer, QuietHandler
+from loopback import LoopbackServer, QuietHandler, answer_of, next_of
 
 
 class Request:
@@ -27,14 +27,7 @@ class ScriptedServer:
                 length = int(self.headers.get("Content-Length") or 0)
                 request = Request(self.command, self.path, self.headers, self.rfile.read(length))
                 script.requests.append(request)
-                answer = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
-                status, headers, body = answer
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.send_answer(*next_of(script.answers))
 
             do_GET = do_POST = answer
 
@@ -43,9 +36,7 @@ class ScriptedServer:
 
     def answer(self, body=None, status=200, **headers):
         """Queues an answer: a body of bytes as it is, anything else as JSON."""
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answers.append((status, named, data))
+        self.answers.append(answer_of(body, status, headers))
         return self
 
     def close(self):

@@ -1,6 +1,6 @@
 """Asks a server that never answers, and prints a line of JSON about each GET: how it ended, and when.
 
-A script: it takes as long as the documented time-out of the GETs, which cannot be changed, and so
+A script: it takes as long as the documented timeout of the GETs, which cannot be changed, and so
 conftest.py starts it before the first test.
 """
 
@@ -21,7 +21,7 @@ def ask(name, call, began, endings):
 
 
 def main():
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects whoever comes, and says nothing
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # lets anybody connect, and says nothing
         client = SimStudioClient("key", "http://127.0.0.1:%d" % silent.getsockname()[1])
         calls = {"workflow status": lambda: client.get_workflow_status("wf"), "job status": lambda: client.get_job_status("j"),
                  "usage limits": client.get_usage_limits}

@@ -6,9 +6,9 @@ import threading
 import time
 
 from loopback import LoopbackServer
+from waiting import PATIENCE_S
 
 SSE = {"Content-Type": "text/event-stream"}
-PATIENCE_S = 30
 
 
 def stream_of(*messages):
@@ -109,7 +109,7 @@ class StepServer(LoopbackServer):
     waited for, RESET ends the connection there.
 
     keeps_open: whether the connection stays after an answer. bodies: of the requests. connections: how many there
-    were. was_left: set when a client left in the midst.
+    were. was_left: set when a client left before the end.
     """
 
     def __init__(self):

@@ -166,7 +166,8 @@ def test_a_curl_config_that_does_not_run_is_named(build):
 
 
 def test_a_place_without_the_static_libraries_is_named_and_no_other_is_taken(build, tmp_path):
-    finished = build(SIMSTUDIO_STATIC_LIBS=str(tmp_path))
+    others = subprocess.check_output(["pkg-config", "--variable=pcfiledir", "libcurl"], universal_newlines=True)
+    finished = build(SIMSTUDIO_STATIC_LIBS=str(tmp_path), PKG_CONFIG_PATH=others.strip())
     assert finished.returncode != 0 and not build.made.exists()
     (sentence,) = finished.stdout.splitlines()
     assert "SIMSTUDIO_STATIC_LIBS names %s, which has no libcurl" % tmp_path in sentence

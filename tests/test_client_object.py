@@ -102,8 +102,7 @@ def test_the_type_says_where_it_comes_from():
     assert SimStudioClient.__name__ == SimStudioClient.__qualname__ == "SimStudioClient"
 
 
-@pytest.mark.parametrize("key", ["sk-sim-secret", "s", "https://sim.ai"])
-def test_repr_does_not_show_the_key(key):
+def test_repr_does_not_show_the_key():
     client = SimStudioClient("sk-sim-secret", "https://user:hunter2@sim.example/base")
     shown = repr(client) + str(client)
     assert "SimStudioClient" in shown and "sim.example/base" in shown

@@ -9,14 +9,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from surroundings import without_proxies
 
 FOLDER = Path(__file__).parent / "core"
 PROGRAMS = sorted(source.stem for source in FOLDER.glob("test_*.c"))
-ENVIRONMENT = {
-    **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
-    "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1",
-    "UBSAN_OPTIONS": "print_stacktrace=1",
-}
+ENVIRONMENT = without_proxies(
+    ASAN_OPTIONS="detect_leaks=1:detect_stack_use_after_return=1", UBSAN_OPTIONS="print_stacktrace=1")
 
 
 def has_sanitizers(folder):

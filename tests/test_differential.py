@@ -6,7 +6,6 @@ differential/differences.py says on purpose what is better here.
 
 import fnmatch
 import json
-import os
 import re
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from differential.differences import DIFFERENCES
+from surroundings import without_proxies
 
 FOLDER = Path(__file__).parent
 PURE = Path(sys.prefix) / "pure-sdk"  # where the Makefile installs simstudio-sdk 0.1.1, with requests
@@ -21,9 +21,8 @@ PATIENCE_S = 300
 
 
 def start(output, **environment):
-    named = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     command = [sys.executable, "-m", "differential.driver", str(output)]
-    return subprocess.Popen(command, cwd=str(FOLDER), env=dict(named, **environment))
+    return subprocess.Popen(command, cwd=str(FOLDER), env=without_proxies(**environment))
 
 
 def read(process, output):
@@ -73,7 +72,7 @@ def differences_of(pure, native):
             yield "body", one["body"], other["body"]
         for header in sorted(set(one["headers"]) | set(other["headers"])):
             values = [request["headers"].get(header, "none") for request in (one, other)]
-            # The length of another body is another, and test_requests_are_framed looks at it.
+            # Another body has another length, which test_requests_are_framed looks at.
             if values[0] != values[1] and header != "content-length":
                 yield "%s %s" % (other["method"], header), values[0], values[1]
 

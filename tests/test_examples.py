@@ -1,12 +1,12 @@
 """Every example runs by itself against the local Sim server, and prints what it is about."""
 
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from surroundings import without_proxies
 
 from simstudio import SimStudioClient
 from simstudio.testing import SimServer
@@ -150,9 +150,8 @@ DEMO = re.compile(
 
 
 def run(script, arguments, environment):
-    named = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return subprocess.run(
-        [sys.executable, "-W", "error", str(EXAMPLES / script)] + arguments, cwd=str(ROOT), env=dict(named, **environment),
+        [sys.executable, "-W", "error", str(EXAMPLES / script)] + arguments, cwd=str(ROOT), env=without_proxies(**environment),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=PATIENCE_S, check=False)
 
 

@@ -1,16 +1,17 @@
-"""Answers that break off inside TLS, with and without a goodbye, and silence that is no silence below."""
+"""Answers that break off inside TLS, with and without close_notify, and silence masked by HTTP/2 PINGs."""
 
 import ssl
 import time
 
 import pytest
 from test_faults import ANSWERS, BODY, OUTPUT, assert_doubtful, execute, failure_of
-from wire import CLOSE, READ, READ_HEAD, RESET, Wire, dripping
+from waiting import PATIENCE_S
+from wire import CLOSE, LEAVE, READ, READ_HEAD, RESET, Wire, dripping
 
 from simstudio import SimStudioClient, SimStudioError
 
 
-def say_goodbye(connection):
+def notify_close(connection):
     """close_notify, and no wait for the client's."""
     connection.sock.settimeout(0.2)
     try:
@@ -32,7 +33,7 @@ def context(authority, certificate, monkeypatch):
     return made
 
 
-@pytest.mark.parametrize("fault", [CLOSE, RESET, say_goodbye], ids=["cut", "reset", "cut in order"])
+@pytest.mark.parametrize("fault", [CLOSE, RESET, notify_close], ids=["cut", "reset", "cut in order"])
 def test_an_answer_that_breaks_off_is_an_error(context, fault):
     answer, _ = ANSWERS["content-length"]
     for offset in range(0, len(answer), 11):
@@ -43,25 +44,25 @@ def test_an_answer_that_breaks_off_is_an_error(context, fault):
 
 @pytest.mark.parametrize("answer", [answer for answer, _ in ANSWERS.values()], ids=ANSWERS)
 def test_a_complete_answer_is_never_lost(context, answer):
-    with Wire([READ, answer, say_goodbye], context=context) as wire:
+    with Wire([READ, answer, notify_close], context=context) as wire:
         assert execute(wire).output == OUTPUT
 
 
-@pytest.mark.parametrize("fault", [CLOSE, say_goodbye], ids=["cut", "cut in order"])
+@pytest.mark.parametrize("fault", [CLOSE, notify_close], ids=["cut", "cut in order"])
 def test_an_answer_without_a_length_is_known_by_its_json(context, fault):
-    """libcurl takes a connection's end for the answer's even where no close_notify came before it; what
-    is then missing is noticed because no beginning of an object is one."""
+    """libcurl takes a connection's end for the answer's even without close_notify; that something is
+    missing is noticed because an object cut short is not JSON."""
     answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + BODY
     for offset in range(0, len(answer), 11):
         with Wire([READ, answer[:offset], fault], context=context) as wire:
             assert_doubtful(failure_of(execute, wire))
 
 
-def test_a_kept_connection_that_ends_without_a_goodbye_is_replaced(context):
+def test_a_kept_connection_that_ends_without_close_notify_is_replaced(context):
     answer, _ = ANSWERS["content-length"]
-    with Wire([READ, answer, CLOSE], [READ, answer], context=context) as wire, SimStudioClient("key", wire.url) as client:
+    with Wire([READ, answer, LEAVE], [READ, answer], context=context) as wire, SimStudioClient("key", wire.url) as client:
         assert client.execute_workflow("wf").output == OUTPUT
-        time.sleep(0.05)  # the end arrives
+        assert wire.gate.wait(PATIENCE_S)
         assert client.execute_workflow("wf").output == OUTPUT
     assert wire.count(b"POST ") == 2
 
@@ -79,7 +80,7 @@ def keep_pinging(connection):
 
 @pytest.mark.parametrize("kind", ["execute_workflow", "stream_workflow"])
 def test_pings_of_http_2_are_silence(context, kind):
-    """Whoever stands between keeps the connection alive for a server that is dead."""
+    """Something in between may keep the connection alive for a dead server."""
     context.set_alpn_protocols(["h2"])
     with Wire([lambda connection: connection.send(SETTINGS), keep_pinging], context=context) as wire:
         with SimStudioClient("key", wire.url) as client:

@@ -1,4 +1,4 @@
-"""Files in the input: found anywhere, read from where they stand, sent as base64."""
+"""Files in the input: found anywhere, read from their position, sent as base64."""
 
 import base64
 import collections
@@ -495,7 +495,7 @@ def test_an_override_gets_an_empty_file_as_an_empty_one(server):
         assert mine.execute_with_retry("wf", empty) == {"f": sent_for(b"")}
 
 
-def test_an_override_gets_any_input_that_has_no_files(server):
+def test_an_override_gets_any_input_that_has_no_files():
     class Mine(SimStudioClient):
         def execute_workflow(self, workflow_id, input_data=None, *others):
             return input_data

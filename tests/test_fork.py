@@ -10,9 +10,9 @@ import pickle
 import ssl
 import subprocess
 import sys
-import time
 
 import pytest
+from waiting import eventually
 from wire import GATE, READ, Wire, answering, http
 
 from simstudio import SimStudioClient
@@ -95,10 +95,7 @@ def until(condition):
     """A function that waits for the condition."""
 
     def wait():
-        end = time.monotonic() + 20
-        while not condition():
-            assert time.monotonic() < end, "it never came"
-            time.sleep(0.005)
+        assert eventually(condition), "it never came"
 
     return wait
 

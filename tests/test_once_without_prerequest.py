@@ -21,6 +21,8 @@ CORE_TESTS = "http http_time http_addresses"
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
+    if subprocess.run(["pkg-config", "--atleast-version=8", "libcurl"]).returncode == 0:
+        pytest.skip("libcurl 8 always has the callback, and keeps connections that older ones do not")
     folder = tmp_path_factory.mktemp("without-prerequest")
     shutil.copytree(str(ROOT / "simstudio"), str(folder / "simstudio"), ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     flags = os.environ.get("CFLAGS", "") + " -DSIM_LANE_HAS_PREREQUEST=0"

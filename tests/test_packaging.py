@@ -16,16 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
-def tracked():
-    """The files of the checkout."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=str(ROOT), stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL, universal_newlines=True)
-    if listed.returncode or not listed.stdout:  # an ignored folder of one: a copy for some check
-        pytest.skip("this is no checkout of git")
-    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
-
-
-@pytest.fixture(scope="module")
 def sdist(tracked, tmp_path_factory):
     """The files of a source distribution made from a copy of the checkout, by name."""
     copy = tmp_path_factory.mktemp("sdist") / "copy"

@@ -6,16 +6,18 @@ import threading
 import time
 
 import pytest
+from errors import error_of
+from waiting import PATIENCE_S
 
 from simstudio import SimStudioClient, SimStudioError
 
 DONE = {"success": True, "output": 1}
+SLACK_S = 0.15
+TRIES = 4
 
 
 def error_of_run(client, **options):
-    with pytest.raises(SimStudioError) as caught:
-        client.execute_with_retry("wf", **options)
-    return caught.value
+    return error_of(client.execute_with_retry, "wf", **options)
 
 
 def test_a_rate_limit_is_waited_out(client, server):
@@ -34,7 +36,7 @@ def test_nothing_else_is_retried(client, server):
     assert len(server.requests) == 1
 
 
-def test_an_override_is_called(client, server):
+def test_an_override_is_called(client):
     calls = []
 
     def execute(*arguments):
@@ -76,9 +78,16 @@ def waits_of(errors, **options):
     return outcome, [later - sooner for sooner, later in zip(moments, moments[1:])]
 
 
-def is_between(wait, least, most):
-    slack = 0.15  # of a busy machine
-    return least - 0.002 <= wait <= most + slack
+def assert_waits(bounds, errors, **options):
+    """Each wait is within its bounds, (least, most) in seconds; a busy machine may be late, so one of a few
+    tries has to keep the upper ones."""
+    for _ in range(TRIES):
+        outcome, waits = waits_of(errors, **options)
+        assert outcome == "done" and len(waits) == len(bounds)
+        assert all(least - 0.002 <= wait for wait, (least, _) in zip(waits, bounds)), waits
+        if all(wait <= most + SLACK_S for wait, (_, most) in zip(waits, bounds)):
+            return
+    raise AssertionError(waits)
 
 
 @pytest.mark.parametrize("options, delays", [
@@ -92,10 +101,7 @@ def is_between(wait, least, most):
     (dict(max_delay=0.0), [0, 0, 0]),
 ])
 def test_without_a_hint_waits_grow_within_a_quarter(options, delays):
-    outcome, waits = waits_of([LIMITED] * 3, **options)
-    assert outcome == "done" and len(waits) == 3
-    for wait, delay in zip(waits, delays):
-        assert is_between(wait, 0.75 * delay, 1.25 * delay)
+    assert_waits([(0.75 * delay, 1.25 * delay) for delay in delays], [LIMITED] * 3, **options)
 
 
 def test_waits_differ_from_one_another():
@@ -110,16 +116,11 @@ def test_waits_differ_from_one_another():
     (100, dict(initial_delay=0.0, max_delay=0.0)),
 ])
 def test_a_hint_is_never_undercut_and_overrun_by_a_quarter_at_most(milliseconds, options):
-    outcome, waits = waits_of([limited(milliseconds)] * 2, **options)
-    assert outcome == "done" and len(waits) == 2
-    for wait in waits:
-        assert is_between(wait, milliseconds / 1000, 1.25 * milliseconds / 1000)
+    assert_waits([(milliseconds / 1000, 1.25 * milliseconds / 1000)] * 2, [limited(milliseconds)] * 2, **options)
 
 
 def test_a_hint_is_for_one_wait():
-    outcome, waits = waits_of([limited(300), LIMITED], initial_delay=0.01, backoff_multiplier=1)
-    assert outcome == "done"
-    assert waits[0] >= 0.298 and waits[1] < 0.25
+    assert_waits([(0.3, 0.375), (0.0075, 0.0125)], [limited(300), LIMITED], initial_delay=0.01, backoff_multiplier=1)
 
 
 def test_an_earlier_answer_s_hint_is_forgotten(client, server):
@@ -128,7 +129,7 @@ def test_an_earlier_answer_s_hint_is_forgotten(client, server):
     assert client.get_rate_limit_info().retry_after == 900_000
     before = time.monotonic()
     assert client.execute_with_retry("wf", initial_delay=0.01).output == 1
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < PATIENCE_S
 
 
 @pytest.mark.parametrize("seconds, requests", [("3600.001", 1), ("3601", 1), ("999999999999", 1)])
@@ -137,7 +138,7 @@ def test_a_hint_of_more_than_an_hour_is_raised_at_once(client, server, seconds, 
     before = time.monotonic()
     error = error_of_run(client)
     assert (error.code, error.retry_after > 3_600_000) == ("RATE_LIMIT_EXCEEDED", True)
-    assert time.monotonic() - before < 5 and len(server.requests) == requests
+    assert time.monotonic() - before < PATIENCE_S and len(server.requests) == requests
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2, 5])
@@ -252,7 +253,7 @@ def test_ctrl_c_ends_a_wait_at_once(client, server):
             client.execute_with_retry("wf")
     finally:
         timer.join()
-    assert time.monotonic() - before < 3 and len(server.requests) == 1
+    assert time.monotonic() - before < PATIENCE_S and len(server.requests) == 1
 
 
 def test_a_retried_run_keeps_its_options(client, server):

@@ -10,6 +10,7 @@ import zlib
 
 import pytest
 from streaming import CHUNKED_END, DONE, RESET, chunk, chunked, error, final, head, stream_of
+from waiting import eventually
 
 from simstudio import SimStudioClient, SimStudioError
 from simstudio.testing import Hold, Stream
@@ -254,10 +255,7 @@ def test_dropping_many_streams_leaves_no_descriptor(steps, live):
     for _ in range(20):
         next(live.stream_workflow("wf"))
     live.close()
-    end = time.monotonic() + 30
-    while descriptors() > before and time.monotonic() < end:
-        time.sleep(0.01)  # the server's side of the connections is in this process too
-    assert descriptors() <= before
+    assert eventually(lambda: descriptors() <= before)  # the server's side of the connections is in this process too
 
 
 def test_a_stream_in_a_cycle_is_collected(steps, live):
@@ -354,10 +352,8 @@ def test_a_connection_that_breaks_after_the_terminal_event_does_no_harm(steps, l
 def test_a_server_that_stays_after_the_terminal_event_is_not_waited_for(steps, live):
     """The result is there; whatever keeps the connection open is not."""
     steps.steps = [head(), ONE, END, threading.Event()]
-    started = time.monotonic()
-    assert live.execute_workflow("wf", stream=True).success
-    assert [event.type for event in live.stream_workflow("wf")] == ["chunk", "final"]
-    assert time.monotonic() - started < 15
+    assert live.execute_workflow("wf", stream=True, timeout=15).success
+    assert [event.type for event in live.stream_workflow("wf", timeout=15)] == ["chunk", "final"]
 
 
 def test_an_event_whose_text_is_no_gzip_after_all(steps, live):
@@ -379,7 +375,7 @@ def test_silence_is_a_timeout_that_keeps_the_text(steps, live):
             step()
         assert (caught.value.code, caught.value.details) == ("TIMEOUT", {"b1": "one"})
         assert str(caught.value) == "Workflow execution timed out after (30, 1.0) seconds"
-    assert 0.9 < time.monotonic() - started < 30
+    assert time.monotonic() - started >= 0.9
     assert stream.blocks == {"b1": "one"}
     assert steps.was_left.wait(30)
 

@@ -2,16 +2,16 @@
 
 import http.client
 import json
-import os
 import re
 import runpy
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from surroundings import without_proxies
+from waiting import eventually
 
 from simstudio.testing import Hold, SimServer, Stream
 
@@ -26,8 +26,7 @@ def server():
 
 
 def environment_of(server, **more):
-    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    return dict(kept, **dict({"SIM_API_KEY": "the-key", "SIM_BASE_URL": server.url}, **more))
+    return without_proxies(**dict({"SIM_API_KEY": "the-key", "SIM_BASE_URL": server.url}, **more))
 
 
 def run(server, script, *arguments, **environment):
@@ -197,10 +196,7 @@ def test_a_browser_that_leaves_ends_the_stream(server, forwarding):
     answer = forwarding.get()[2]
     assert answer.read(len(ONCE)) == ONCE
     forwarding.leave(answer)
-    end = time.monotonic() + PATIENCE_S
-    while not server.requests[0].was_dropped and time.monotonic() < end:
-        time.sleep(0.01)
-    assert server.requests[0].was_dropped
+    assert eventually(lambda: server.requests[0].was_dropped)
 
 
 @pytest.mark.parametrize("example", [WsgiExample, FlaskExample], ids=["wsgi", "flask"])

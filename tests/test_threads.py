@@ -5,10 +5,10 @@ import re
 import socket
 import stat
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from waiting import eventually
 from wire import GATE, READ, STALL, Wire, answering, http
 
 from simstudio import SimStudioClient, SimStudioError
@@ -32,13 +32,6 @@ def in_threads(count, function, *arguments):
     with ThreadPoolExecutor(count) as threads:
         for future in [threads.submit(function, *arguments) for _ in range(count)]:
             future.result()
-
-
-def eventually(condition):
-    end = time.monotonic() + 20
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    return condition()
 
 
 # ---- threads ----

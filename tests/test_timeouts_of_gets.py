@@ -15,7 +15,7 @@ def endings(silent_gets):
 
 
 @pytest.mark.parametrize("name", ["workflow status", "job status", "usage limits"])
-def test_a_get_that_nobody_answers_is_a_time_out(endings, name):
+def test_a_get_that_nobody_answers_is_a_timeout(endings, name):
     ending = endings[name]
     assert ending["message"] == "Failed to get %s: timed out after 30.0 seconds" % name
     assert (ending["code"], ending["status"]) == ("TIMEOUT", None)

@@ -1,6 +1,6 @@
 """Calls without memory: tests/torture, on a build whose allocations can be refused.
 
-Every so many-th allocation is refused here; `make torture` refuses each of them.
+Every nth allocation is refused here; `make torture` refuses each of them.
 """
 
 import os

@@ -17,7 +17,7 @@ import termios
 import threading
 import time
 
-PATIENCE_S = 30  # nothing here waits for longer: a test that went wrong ends by itself
+from waiting import PATIENCE_S
 
 
 class Connection:
@@ -116,6 +116,13 @@ STALL, RESET, CLOSE = Connection.stall, Connection.reset, Connection.close
 def GATE(connection):
     """A step: waits for the test to set wire.gate."""
     connection.wire.gate.wait(PATIENCE_S)
+
+
+def LEAVE(connection):
+    """A step: hangs up in order, and sets wire.gate for the test: by then loopback has brought the end."""
+    connection.sock.shutdown(socket.SHUT_WR)
+    connection.wire.gate.set()
+    connection.close()
 
 
 def answering(data, pause_s=0.0):

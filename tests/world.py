@@ -4,12 +4,10 @@ http_proxy and https_proxy lead to it, so tests speak to sim.ai and to others, b
 and see what would have reached whom. Nothing leaves the machine."""
 
 import collections
-import json
 import ssl
-import sys
 
 import pytest
-from loopback import LoopbackServer, QuietHandler
+from loopback import LoopbackServer, QuietHandler, answer_of, next_of
 
 PORTS = {"http": "80", "https": "443"}
 NAMES = [
@@ -61,32 +59,20 @@ class Handler(QuietHandler):
         if origin_of(visit.url) in world.dead:
             self.send_error(502)
             return
-        status, headers, data = world.choose(visit)
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        self.send_answer(*world.choose(visit))
 
     do_GET = do_POST = answer
 
 
-class Listener(LoopbackServer):
-    def handle_error(self, request, client_address):
-        if not isinstance(sys.exc_info()[1], OSError):  # a client may leave, and refuse a certificate
-            super().handle_error(request, client_address)
-
-
 class World:
-    """`certificate`: what the hosts have; `own`: what the proxy itself has, if it is an https one."""
+    """`certificate`: what the hosts have; `own`: what the proxy itself has, if it is an https proxy."""
 
     def __init__(self, certificate, own=None):
         self.visits, self.connects, self.dead = [], [], set()
         self.answers = {}
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(certificate.file, certificate.key)
-        self.http = Listener(Handler)
+        self.http = LoopbackServer(Handler)
         self.http.world = self
         if own is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -97,16 +83,14 @@ class World:
     def answer(self, origin, body=None, status=200, **headers):
         """Queues an answer of a host; its last one stands for all further requests. Nobody lives at a
         host without answers: 404."""
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.answers.setdefault(origin_of(origin), []).append((status, named, data))
+        self.answers.setdefault(origin_of(origin), []).append(answer_of(body, status, headers))
         return self
 
     def choose(self, visit):
         answers = self.answers.get(origin_of(visit.url))
         if not answers:
             return 404, {}, b'{"error": "nobody lives here"}'
-        return answers.pop(0) if len(answers) > 1 else answers[0]
+        return next_of(answers)
 
     @property
     def urls(self):

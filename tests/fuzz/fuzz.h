@@ -2,8 +2,8 @@
  *
  * A harness is one LLVMFuzzerTestOneInput(). libFuzzer calls it with inputs of its
  * own making (make fuzz), replay.c with the files of corpus/ (make test). */
-#ifndef FUZZ_FUZZ_H
-#define FUZZ_FUZZ_H
+#ifndef SIM_TESTS_FUZZ_H
+#define SIM_TESTS_FUZZ_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The interpreter inside a harness that needs one: started once, on malloc, so that the sanitizer
  * sees its blocks. */
-#ifndef FUZZ_PYTHON_H
-#define FUZZ_PYTHON_H
+#ifndef SIM_TESTS_PYTHON_H
+#define SIM_TESTS_PYTHON_H
 
 #include "python/state.h"
 

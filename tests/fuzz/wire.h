@@ -1,8 +1,8 @@
 /* Connections that lead nowhere but to a script: in a program with wire.c, socket() gives one end
  * of a socket pair whose other end has already said what the script says, and every name is
  * unknown. */
-#ifndef FUZZ_WIRE_H
-#define FUZZ_WIRE_H
+#ifndef SIM_TESTS_WIRE_H
+#define SIM_TESTS_WIRE_H
 
 #include "fuzz.h"
 

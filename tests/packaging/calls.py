@@ -1,7 +1,7 @@
 """Run by the tests with the interpreter of an environment: calls.py HTTP_URL HTTPS_URL [--refused].
 
-Makes calls of every kind over http, and one over https, whose server's certificate must be found
-good; with --refused, must be found bad. Prints what was found, as JSON.
+Makes calls of every kind over http, and one over https, whose server's certificate must be
+accepted; with --refused, refused. Prints what was found, as JSON.
 """
 
 import ctypes

@@ -54,16 +54,6 @@ def sdist():
 
 
 @pytest.fixture(scope="session")
-def tracked():
-    """The names of the files of the checkout."""
-    listed = subprocess.run(["git", "ls-files"], cwd=str(ROOT), stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL, universal_newlines=True)
-    if listed.returncode or not listed.stdout:
-        pytest.skip("there is no checkout of git to compare with or to install from")
-    return listed.stdout.splitlines()
-
-
-@pytest.fixture(scope="session")
 def hide():
     """Puts a command where files are hidden: hide(command, mount options of hidden.sh...)."""
     command = ["unshare", "--mount", "--propagation", "private"]
@@ -90,17 +80,9 @@ class TlsHandler(QuietHandler):
     def answer(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = b'{"success": true, "output": {"tls": "%s"}}' % self.connection.version().encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.send_answer(200, {}, body)
 
     do_GET = do_POST = answer
-
-
-class TlsServer(LoopbackServer):
-    def handle_error(self, request, client_address):
-        pass  # a client that refuses the certificate
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +91,7 @@ def tls_url(authority):
     certificate = authority.issue("localhost", ["localhost", "127.0.0.1"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.file, certificate.key)
-    http = TlsServer(TlsHandler)
+    http = LoopbackServer(TlsHandler)
     http.socket = context.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
     yield "https://localhost:%d" % http.start().port
     http.close()

@@ -1,11 +1,11 @@
-"""The tests of the SDK, with the wheel in the place of the build that `make test` makes."""
+"""The tests of the SDK, with the wheel in place of the build that `make test` makes."""
 
 import os
 import sys
 
 from installing import ROOT, WHEELS, run, tag_of
 
-# About the place for certificates that is built into libcurl: the wheel's has none.
+# About the place for certificates that libcurl was built with: the wheel's has none.
 NOT_OF_THE_WHEEL = "tests/test_tls.py::test_the_places_in_their_order"
 
 

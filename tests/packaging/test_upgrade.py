@@ -1,4 +1,4 @@
-"""From simstudio-sdk 0.1.1 of the public index to ours: the script of a user who upgrades stays."""
+"""From simstudio-sdk 0.1.1 of the public index to ours: the script of a user who upgrades keeps working."""
 
 import functools
 import os

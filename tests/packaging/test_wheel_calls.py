@@ -1,10 +1,10 @@
 """Each wheel in an empty environment of its Python, where the system has none of its libraries."""
 
 import json
-import os
 
 import pytest
 from installing import HERE, every_wheel, run
+from surroundings import without_proxies
 
 # Where distributions have their certificates: each must be found without a word from the user.
 PLACES = [
@@ -21,9 +21,8 @@ def calls(environments, hide, sim, tls_url, tmp_path):
     """Makes calls with a wheel where its libraries are hidden; returns what calls.py found."""
 
     def make(wheel, *hidden, **variables):
-        clean = {name: value for name, value in os.environ.items()
-                 if not name.startswith(("SSL_CERT", "REQUESTS_CA", "CURL_CA", "PYTHON"))
-                 and not name.lower().endswith("_proxy")}
+        clean = {name: value for name, value in without_proxies().items()
+                 if not name.startswith(("SSL_CERT", "REQUESTS_CA", "CURL_CA", "PYTHON"))}
         environment = environments(wheel)
         printed = run(hide([environment.python, HERE / "calls.py", sim.url, tls_url],
                            "--libraries", *hidden),
@@ -44,7 +43,7 @@ def test_a_wheel_needs_no_library_of_the_system_for_http_nor_for_verified_https(
 
 
 @every_wheel
-def test_a_server_that_nobody_vouches_for_is_refused(wheel, calls, tmp_path):
+def test_a_server_that_nobody_vouches_for_is_refused(wheel, calls):
     found = calls(wheel, "--certificates", "-", "-")
     assert found["tls"] is None and "certificate" in found["refusal"], found
 

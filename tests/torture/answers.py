@@ -22,7 +22,7 @@ def stream(*events, end="data: [DONE]\n\n"):
     return answer("200 OK", body.encode(), "Content-Type: text/event-stream")
 
 
-# A stream whose connection is lost in its midst.
+# A stream whose connection is lost midway.
 DROPPED = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 999\r\nConnection: close\r\n\r\n"
     b'event: note\ndata: {"blockId": "a", "chunk": "Hel"}\n\ndata: {'
@@ -102,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     def handle_error(self, request, client_address):
-        """A client that hangs up is none."""
+        """A client that hangs up is no error."""
 
 
 if __name__ == "__main__":

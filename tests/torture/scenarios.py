@@ -1,4 +1,4 @@
-"""What torture.py runs without memory: every public callable, on its good and its bad ways.
+"""What torture.py runs without memory: every public callable, succeeding and failing.
 
 A scenario is a function without arguments, whose result or exception shows what it did. Its name is
 its function's, or what stands in a table.
@@ -171,7 +171,7 @@ def runs(client, simstudio, closed_url):
     yield "execute streamed", functools.partial(execute, "stream", INPUT, stream=True, selected_outputs=["a.content"])
     yield "execute canvas", functools.partial(execute, "canvas", stream=True)
     yield "execute, overall time", functools.partial(execute, "good", timeout=(5, 5.0, None))
-    yield "execute, time-out", functools.partial(execute, "silent", timeout=(5, 0.05))
+    yield "execute, timeout", functools.partial(execute, "silent", timeout=(5, 0.05))
 
     class Keeping(simstudio.SimStudioClient):
         api_key = base_url = None
