@@ -42,7 +42,7 @@ soak: $(VENV)/.built ## threads, faults and forks together for CALLS=100000 call
 leaks: ## the tests on a debug interpreter, which counts all references
 	scripts/debug-interpreter.sh
 
-test-newest-libcurl: $(VENV)/.ready ## the tests with the newest libcurl, which PyPI's pycurl carries
+test-newest-libcurl: $(VENV)/.ready $(VENV)/.pure ## the tests with the newest libcurl, which PyPI's pycurl carries
 	scripts/newest-libcurl.sh $(IN_VENV)
 
 test-all: ## the tests on every Python from 3.8 up that pyenv has

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the tests, or those named, against the newest libcurl there is in binary form: the one that
 # PyPI's wheel of pycurl carries, with the libraries it needs. scripts/newest-libcurl.sh PYTHON
-# [PYTEST ARGUMENT...]. The headers are the system's: what we use of libcurl is in those, too.
+# [PYTEST ARGUMENT...]. The headers are the system's, which know all of libcurl that we use.
 set -eu
 cd "$(dirname "$0")/.."
 python=$1
@@ -20,7 +20,7 @@ rm -rf "$folder/wheel"
     pycurl || stop "there is no wheel of pycurl for this system, or no way to it."
 "$python" -m zipfile -e "$folder"/wheel/pycurl-*.whl "$folder/wheel"
 libraries=$folder/wheel/pycurl.libs
-library=$(find "$libraries" -name 'libcurl-*.so.*' 2>/dev/null)
+library=$(find "$libraries" -name 'libcurl-*.so.*' 2>/dev/null || true)
 [ -n "$library" ] || stop "this system's wheel of pycurl carries no libcurl."
 version=$("$python" - "$library" <<'PROGRAM'
 import ctypes, sys
@@ -48,6 +48,9 @@ if ! cmp -s tests/requirements.txt "$environment/requirements.txt"; then
     "$environment/bin/python" -m pip install -q --disable-pip-version-check -r tests/requirements.txt
     cp tests/requirements.txt "$environment/"
 fi
+# For the differential test, where that one's environment has it.
+pure=$(dirname "$python")/../pure-sdk
+[ ! -d "$pure" ] || ln -sfn "$(cd "$pure" && pwd)" "$environment/pure-sdk"
 rm -rf "$folder/project"
 scripts/copy-project.sh "$folder/project"
 cd "$folder/project"

@@ -72,6 +72,19 @@ int lstat64(const char *restrict path, struct stat64 *restrict status)
     return path != NULL ? REAL(lstat64)(path, status) : -1;
 }
 
+/* What OpenSSL calls where it was built with an older libc. */
+int __xstat(int version, const char *path, struct stat *status)
+{
+    (void)version;
+    return stat(path, status);
+}
+
+int __xstat64(int version, const char *path, struct stat64 *status)
+{
+    (void)version;
+    return stat64(path, status);
+}
+
 FILE *fopen(const char *restrict path, const char *restrict mode)
 {
     char place[4096];

@@ -18,11 +18,14 @@ ROOT = Path(__file__).parent.parent
 CHOSEN = "(kept_connection or while_idle or being_sent) and not before-the-body or counted or counts"
 CORE_TESTS = "http http_time http_addresses"
 
+pytestmark = pytest.mark.skipif(
+    shutil.which("pkg-config") is not None
+    and subprocess.call(["pkg-config", "--atleast-version=8", "libcurl"]) == 0,
+    reason="libcurl 8 always has the callback, and keeps connections that older ones do not")
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    if subprocess.run(["pkg-config", "--atleast-version=8", "libcurl"]).returncode == 0:
-        pytest.skip("libcurl 8 always has the callback, and keeps connections that older ones do not")
     folder = tmp_path_factory.mktemp("without-prerequest")
     shutil.copytree(str(ROOT / "simstudio"), str(folder / "simstudio"), ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     flags = os.environ.get("CFLAGS", "") + " -DSIM_LANE_HAS_PREREQUEST=0"

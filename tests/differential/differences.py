@@ -172,7 +172,7 @@ ERRORS = [
      "('Failed to execute workflow: …; the run may have happened',)",
      "What libcurl says; and that the run was paid for, perhaps."),
     ("execute/broken/refused", "args", "…Failed to execute workflow: …",
-     '("Failed to execute workflow: Failed to connect to …",)', "What libcurl says."),
+     "…Failed to execute workflow: Failed to connect to …", "What libcurl says."),
     (of("%s/broken/*", "status", "job", "usage"), "args", "…Failed to get …", "…Failed to get …", "What libcurl says."),
 ]
 
