@@ -72,11 +72,17 @@ int lstat64(const char *restrict path, struct stat64 *restrict status)
     return path != NULL ? REAL(lstat64)(path, status) : -1;
 }
 
-/* What an OpenSSL that was built with a libc before 2.33 calls. */
+/* What an OpenSSL or a libcurl that was built with a libc before 2.33 calls. */
 int __xstat(int version, const char *path, struct stat *status)
 {
     (void)version;
     return stat(path, status);
+}
+
+int __xstat64(int version, const char *path, struct stat64 *status)
+{
+    (void)version;
+    return stat64(path, status);
 }
 
 int __lxstat(int version, const char *path, struct stat *status)

@@ -419,3 +419,16 @@ def test_an_unusable_timeout_is_refused(client, server, timeout, kind):
 def test_a_usable_timeout_is_used(client, server, timeout):
     server.answer(DONE)
     assert client.execute_workflow("wf", timeout=timeout).output == 1
+
+
+def test_what_the_time_out_s_own_float_raises_is_not_replaced(client, server):
+    class Seconds:
+        def __float__(self):
+            raise TypeError("my own words")
+
+    with pytest.raises(TypeError, match="^my own words$"):
+        client.execute_workflow("wf", timeout=Seconds())
+    for odd in ("1", [1], b"1", True, 1j, object()):
+        with pytest.raises(TypeError, match="^timeout must be a number of seconds or None, not %s$" % type(odd).__name__):
+            client.execute_workflow("wf", timeout=odd)
+    assert server.requests == []

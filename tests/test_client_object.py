@@ -5,7 +5,9 @@ import gc
 import inspect
 import pickle
 import threading
+import time
 import weakref
+from typing import NamedTuple
 from unittest import mock
 
 import pytest
@@ -237,6 +239,16 @@ def test_leaving_the_context_closes(server):
     assert client.closed == 1
 
 
+def test_leaving_the_context_hides_no_exception(server):
+    class Truthful(SimStudioClient):
+        def close(self):
+            super().close()
+            return True
+
+    with pytest.raises(KeyError), Truthful("key", server.url):
+        raise KeyError("seen")
+
+
 def test_it_can_be_used_again_after_close(client, server):
     server.answer(DONE)
     for _ in range(3):
@@ -259,6 +271,23 @@ def test_it_is_freed_at_once_and_circles_are_collected(server):
     del circle
     gc.collect()
     assert reference() is None
+
+
+def test_a_call_keeps_the_client_that_nothing_else_refers_to(steps):
+    hold = threading.Event()
+    steps.steps = [hold, b"HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n", b'{"success":true,"output":"x"}']
+    clients, outputs = [SimStudioClient("key", steps.url)], []
+    gone = weakref.ref(clients[0])
+    thread = threading.Thread(target=lambda: outputs.append(clients.pop().execute_workflow("wf").output))
+    thread.start()
+    end = time.monotonic() + 30
+    while not steps.bodies and time.monotonic() < end:
+        time.sleep(0.01)
+    gc.collect()
+    assert clients == [] and gone() is not None
+    hold.set()
+    thread.join()
+    assert outputs == ["x"] and gone() is None
 
 
 def test_a_type_made_of_it_can_be_collected():
@@ -400,6 +429,23 @@ def test_validate_swallows_nothing_but_the_sdk_s_error(client):
                     client.validate_workflow("wf")
 
 
+class Reference(NamedTuple):
+    """An id that is a tuple too."""
+
+    team: str
+    id: str
+
+    def __str__(self):
+        return self.id
+
+
+def test_an_id_that_is_a_tuple_is_one_id(client, server):
+    server.answer({"isDeployed": True})
+    assert client.get_workflow_status(Reference("team", "wf")).is_deployed
+    assert client.validate_workflow(Reference("team", "wf")) is True
+    assert [request.path for request in server.requests] == ["/api/workflows/wf/status"] * 2
+
+
 def test_a_subclass_may_take_other_arguments(server):
     class Mine(SimStudioClient):
         def __init__(self, region, **options):
@@ -413,14 +459,72 @@ def test_a_subclass_may_take_other_arguments(server):
     assert repr(mine).startswith("<Mine ")
 
 
-def test_a_subclass_that_leaves_init_out_has_the_defaults():
-    class Bare(SimStudioClient):
-        def __init__(self):
-            pass
+class Bare(SimStudioClient):
+    """Leaves our __init__ out."""
 
+    def __init__(self):
+        pass
+
+
+CALLS = {
+    "execute_workflow": lambda client: client.execute_workflow("wf"),
+    "execute_workflow_sync": lambda client: client.execute_workflow_sync("wf"),
+    "execute_with_retry": lambda client: client.execute_with_retry("wf"),
+    "stream_workflow": lambda client: client.stream_workflow("wf"),
+    "get_workflow_status": lambda client: client.get_workflow_status("wf"),
+    "validate_workflow": lambda client: client.validate_workflow("wf"),
+    "get_job_status": lambda client: client.get_job_status("job"),
+    "get_usage_limits": lambda client: client.get_usage_limits(),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize("make", [
+    Bare, lambda: SimStudioClient.__new__(SimStudioClient), lambda: copy.copy(Bare()), lambda: copy.deepcopy(Bare()),
+    lambda: pickle.loads(pickle.dumps(Bare())),
+], ids=["subclass", "new", "copy", "deepcopy", "pickle"])
+def test_a_client_that_was_not_initialised_calls_nobody(make, call):
+    with pytest.raises(ValueError, match=r"^SimStudioClient.__init__\(\) was not called$"):
+        call(make())
+
+
+def test_a_client_that_was_not_initialised_has_neither_key_nor_url(server):
     bare = Bare()
-    assert (bare.api_key, bare.base_url, bare.get_rate_limit_info()) == (None, "https://sim.ai", None)
-    bare.close()
+    for name in ("api_key", "base_url"):
+        with pytest.raises(AttributeError, match="^'Bare' object has no attribute '%s'$" % name):
+            getattr(bare, name)
+    assert repr(bare) == "<Bare without a base_url>"
+    assert bare.get_rate_limit_info() is None
+    bare.note = "kept"
+    assert vars(copy.copy(bare)) == {"note": "kept"}
+    with bare:
+        bare.close()
+    fake = mock.create_autospec(bare)
+    fake.execute_workflow.return_value = "fake"
+    assert fake.execute_workflow("wf") == "fake" and isinstance(fake, Bare)
+    with mock.patch.object(bare, "execute_workflow", return_value="patched"):
+        assert bare.execute_with_retry("wf") == "patched"
+
+
+@pytest.mark.parametrize("names", [("api_key",), ("base_url",)])
+def test_the_key_alone_or_the_url_alone_is_not_enough(server, names):
+    bare = Bare()
+    for name in names:
+        setattr(bare, name, {"api_key": "key", "base_url": server.url}[name])
+    with pytest.raises(ValueError, match="was not called$"):
+        bare.execute_workflow("wf")
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("key", ["key", None])
+def test_the_setters_take_the_place_of_init(server, key):
+    server.answer(DONE)
+    bare = Bare()
+    bare.set_base_url(server.url + "/")
+    bare.api_key = key
+    assert bare.execute_workflow("wf").output == 1
+    assert pickle.loads(pickle.dumps(bare)).execute_workflow("wf").output == 1
+    assert [request.headers["X-API-Key"] for request in server.requests] == [key] * 2
 
 
 def test_it_can_have_a_second_base(server):
@@ -448,6 +552,8 @@ def test_it_can_be_initialised_again(client, server):
     client.__init__("second", server.url)
     client.execute_workflow("wf")
     assert server.requests[0].headers["X-API-Key"] == "second"
+    client.__init__("third")
+    assert (client.api_key, client.base_url) == ("third", "https://sim.ai")
 
 
 @pytest.mark.parametrize("state", [None, [("base_url", "http://else")], "state"])

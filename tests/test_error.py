@@ -4,6 +4,8 @@ import copy
 import inspect
 import json
 import pickle
+import subprocess
+import sys
 import traceback
 import weakref
 
@@ -117,6 +119,66 @@ def test_it_can_have_a_second_base():
     assert isinstance(error, KeyError) and error.code == "CODE"
     with pytest.raises(KeyError):
         raise error
+
+
+@pytest.mark.parametrize("other", [
+    OSError, ConnectionError, TimeoutError, ImportError, SyntaxError, StopIteration, SystemExit, UnicodeDecodeError,
+    AttributeError, NameError, RuntimeError, KeyError,
+], ids=lambda kind: kind.__name__)
+def test_it_can_share_a_class_with_any_exception(other):
+    for bases in ((SimStudioError, other), (other, SimStudioError)):
+        kind = type("Shared", bases, {"__init__": lambda self, *arguments: SimStudioError.__init__(self, *arguments)})
+        error = kind.__new__(kind, *("utf-8", b"x", 0, 1, "r") if other is UnicodeDecodeError else ("gone", "CODE"))
+        assert isinstance(error, SimStudioError) and isinstance(error, other)
+        assert weakref.ref(error)() is error
+        error.code = "CODE"
+        with pytest.raises(other) as caught:
+            raise error
+        assert caught.value.code == "CODE"
+
+
+def test_the_next_class_of_a_subclass_is_initialised_as_super_would():
+    class Timed(Exception):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            self.when, self.given = 12, arguments
+
+    class Both(SimStudioError, Timed):
+        pass
+
+    error = Both("late", "CODE", 503)
+    assert (error.when, error.given, error.args, error.code, error.status) == (12, ("late",), ("late",), "CODE", 503)
+
+    class Refusing(Exception):
+        def __init__(self, message):
+            raise KeyError(message)
+
+    with pytest.raises(KeyError, match="late"):
+        type("Both", (SimStudioError, Refusing), {})("late")
+
+
+LAST = """
+import gc, sys, weakref
+import simstudio
+
+module, kind = weakref.ref(sys.modules["simstudio._native"]), weakref.ref(simstudio.SimStudioError)
+simstudio.SimStudioError.last = simstudio.SimStudioError("kept by its class")
+class Derived(simstudio.SimStudioError):
+    pass
+Derived.last, derived = Derived("kept by its class"), weakref.ref(Derived)
+del Derived, simstudio
+for name in [name for name in sys.modules if name.startswith("simstudio")]:
+    del sys.modules[name]
+for _ in range(5):
+    gc.collect()
+print([reference() is None for reference in (module, kind, derived)])
+"""
+
+
+def test_a_class_that_keeps_an_instance_can_be_collected():
+    done = subprocess.run([sys.executable, "-c", LAST], stdout=subprocess.PIPE, universal_newlines=True, check=True)
+    # 3.8 does not see that a type of C belongs to its instances.
+    assert done.stdout == "[%s, %s, True]\n" % ((sys.version_info >= (3, 9),) * 2)
 
 
 def full_error(kind=SimStudioError):

@@ -147,6 +147,20 @@ def test_what_json_refuses_is_refused(client, server):
     assert server.requests == []
 
 
+def test_json_s_words_are_neither_cut_nor_doubted(client, server, monkeypatch):
+    words = "x" * 2000 + "\u20ac\ud800"
+
+    def dumps(*arguments, **keywords):
+        raise ValueError(words)
+
+    monkeypatch.setattr(json, "dumps", dumps)
+    with pytest.raises(SimStudioError) as caught:
+        client.execute_workflow("wf", {"a": float("nan")})
+    assert str(caught.value) == "Failed to execute workflow: " + words
+    assert (caught.value.code, caught.value.status, caught.value.details) == ("EXECUTION_ERROR", None, None)
+    assert server.requests == []
+
+
 def test_a_refused_connection_is_an_execution_error():
     with pytest.raises(SimStudioError, match="Failed to execute workflow: ") as caught:
         SimStudioClient("k", "http://127.0.0.1:1").execute_workflow("wf")

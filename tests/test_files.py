@@ -1,6 +1,7 @@
 """Files in the input: found anywhere, read from their position, sent as base64."""
 
 import base64
+import collections
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from unittest import mock
 
 import pytest
 
@@ -186,17 +188,93 @@ def test_an_object_that_only_reads_is_read_once(send, data):
     assert reader.reads == [()]
 
 
-def test_an_io_object_is_read_in_pieces(send):
-    class Counting(io.BytesIO):
-        sizes = ()
+@pytest.mark.parametrize("wrap", [
+    lambda raw: raw, io.BufferedReader, lambda raw: io.TextIOWrapper(io.BufferedReader(raw), "ascii"),
+], ids=["raw", "buffered", "text"])
+def test_what_reads_by_io_s_own_code_is_read_in_pieces(send, wrap):
+    class Raw(io.RawIOBase):
+        left = 1_000_000
 
-        def read(self, size=-1):
-            self.sizes += (size,)
-            return super().read(size)
+        def readable(self):
+            return True
 
-    file = Counting(b"x" * 1_000_000)
-    assert send({"f": file})["f"]["data"].endswith(base64.b64encode(b"x" * 1_000_000).decode())
-    assert len(file.sizes) > 4 and min(file.sizes) > 0
+        def readinto(self, buffer):
+            count = min(len(buffer), 1000, self.left)
+            buffer[:count] = b"x" * count
+            self.left -= count
+            return count
+
+        def readall(self):
+            raise AssertionError("all at once")
+
+    assert send({"f": wrap(Raw())}) == {"f": sent_for(b"x" * 1_000_000)}
+
+
+class Whole(io.BytesIO):
+    """Gives all that it has, however often."""
+
+    reads = 0
+
+    def read(self, *size):
+        self.reads += 1
+        assert self.reads < 5, "read again and again"
+        return self.getvalue()
+
+
+class Plain(io.BytesIO):
+    """Knows no sizes."""
+
+    def read(self):
+        return super().read()
+
+
+def stubborn_mock():
+    fake = mock.MagicMock(spec=io.BytesIO)
+    fake.read.side_effect = [b"abc"] * 5
+    fake.name = None
+    return fake
+
+
+def patched():
+    file = Plain(b"no")
+    file.read = lambda: b"abc"
+    return file
+
+
+@pytest.mark.parametrize("make", [
+    lambda: Whole(b"abc"), lambda: Plain(b"abc"), stubborn_mock, patched, lambda: io.TextIOWrapper(Whole(b"abc"), "ascii"),
+], ids=["whole", "plain", "mock", "patched", "text"])
+def test_what_has_a_read_of_its_own_is_read_once(send, make):
+    assert send({"f": make()}) == {"f": sent_for(b"abc")}
+
+
+def test_a_position_that_is_a_tuple_is_put_back_as_one(send):
+    moves = []
+    reader = Reader(b"x", tell=lambda: (3, 7), seek=lambda *place: moves.append(place))
+    assert send({"f": reader}) == {"f": sent_for(b"x")}
+    assert moves == [((3, 7),)]
+
+
+def test_what_the_input_was_before_a_read_is_sent(send):
+    inner, data = {}, {}
+
+    class Meddling(Reader):
+        def read(self):
+            for members in (inner, data):
+                del members["first"], members["second"]
+                for number in range(100):
+                    members[str(number)] = number
+                for number in range(100):
+                    del members[str(number)]
+            return b"x"
+
+    inner.update(first=1, second=[2], file=Meddling(b"x"), third=3)
+    data.update(first=1, second=[2], inner=[0, inner], third=3, fourth={"a": 4})
+    row = sent_for(b"x")
+    assert list(send(data).items()) == [
+        ("first", 1), ("second", [2]), ("inner", [0, {"first": 1, "second": [2], "file": row, "third": 3}]), ("third", 3),
+        ("fourth", {"a": 4}),
+    ]
 
 
 def test_a_file_that_cannot_be_read_raises_its_own_error(client, server):
@@ -225,6 +303,13 @@ def test_an_interrupt_while_the_position_is_put_back_is_not_lost(client, server)
 
     with pytest.raises(KeyboardInterrupt):
         client.execute_workflow("wf", {"f": Interrupted(b"abc")})
+
+    class Name:
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        client.execute_workflow("wf", {"f": Reader(b"abc", name=Name())})
     assert server.requests == []
     server.answer(DONE)
     Interrupted.raised = OSError
@@ -365,6 +450,37 @@ def test_an_override_gets_the_converted_form(server):
     row = sent_for(b"once", "a.txt", "text/plain")
     assert seen == [{"r": row, "t": (row, 1), "n": {"m": [row]}}] * 3
     assert len(reader.reads) == 3 and given["r"] is reader
+
+
+class Payload(dict):
+    """An input that an override expects to get."""
+
+
+Point = collections.namedtuple("Point", "x y")
+
+
+def test_an_override_gets_the_very_objects_around_which_there_are_no_files():
+    seen = []
+
+    class Mine(SimStudioClient):
+        def execute_workflow(self, workflow_id, input_data=None, *others):
+            seen.append(input_data)
+            input_data["attempts"] = len(seen)
+            if len(seen) < 2:
+                raise SimStudioError("again", "RATE_LIMIT_EXCEEDED", 429)
+
+    given = Payload(point=Point(1, [2]), rows=[{"a": ()}])
+    given["circle"] = {"outer": [given]}
+    Mine("key").execute_with_retry("wf", given, initial_delay=0.0)
+    assert seen[0] is seen[1] is given and given["attempts"] == 2
+    del seen[:], given["attempts"]
+    given["file"] = ({"deep": [Reader(b"x"), Point(3, 4)]}, Point(Reader(b"y"), 5))
+    Mine("key").execute_with_retry("wf", given, initial_delay=0.0)
+    assert seen[0] is seen[1] is not given and "attempts" not in given
+    assert all(seen[0][name] is given[name] for name in ("point", "rows"))
+    assert seen[0]["file"] == ({"deep": [sent_for(b"x"), Point(3, 4)]}, (sent_for(b"y"), 5))
+    assert seen[0]["file"][0]["deep"][1] is given["file"][0]["deep"][1]
+    assert seen[0]["circle"]["outer"][0] is given
 
 
 def test_an_override_gets_an_empty_file_as_an_empty_one(server):

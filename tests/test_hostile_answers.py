@@ -138,12 +138,22 @@ def test_a_body_may_have_as_many_bytes_as_the_environment_says(monkeypatch, fram
     assert HOLDS % (len(BODY) - 1) in str(error)
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", " -1", "1.5", "1k", "many", str(2**63), str(2**64), "9" * 40])
+@pytest.mark.parametrize("limit", ["0", "00", "-1", " -1", "+5", " 5", "5 ", "0x5", "1.5", "1k", "many", "\u0665",
+                                   str(sys.maxsize + 1), str(sys.maxsize + 8), str(2**64), str(2**64 + 1), "9" * 40])
 def test_a_limit_that_is_none_is_named(client, server, monkeypatch, limit):
     monkeypatch.setenv("SIMSTUDIO_MAX_RESPONSE_BYTES", limit)
-    with pytest.raises(ValueError, match="^SIMSTUDIO_MAX_RESPONSE_BYTES must be a whole number of bytes, at least 1$"):
+    with pytest.raises(ValueError, match="^SIMSTUDIO_MAX_RESPONSE_BYTES must be a whole number of bytes "
+                                         "from 1 to %d$" % sys.maxsize):
         client.execute_workflow("wf")
     assert server.requests == []
+
+
+@pytest.mark.parametrize("limit", ["", "100", "0000100", str(sys.maxsize - 1), str(sys.maxsize)])
+def test_a_limit_is_a_number_of_bytes(client, server, monkeypatch, limit):
+    server.answer({"success": True})
+    monkeypatch.setenv("SIMSTUDIO_MAX_RESPONSE_BYTES", limit)
+    assert client.execute_workflow("wf").success
+    assert client.execute_workflow("wf", stream=True).success
 
 
 def test_the_limit_holds_for_errors_and_questions_too(monkeypatch):

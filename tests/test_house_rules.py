@@ -217,6 +217,21 @@ def a_source_includes_its_own_header_first(tree):
             yield path, first[0], "does not begin with its own header"
 
 
+@rule(
+    {
+        "csrc/python/call.h": '#include <stdbool.h>\n\n#include "python/state.h"\n',
+        "csrc/python/word.h": '#include "core/url.h"\n#include "python/state.h"\n',
+    }
+)
+def headers_of_the_binding_begin_with_python(tree):
+    """Python.h sets what the system's headers look at, so it comes before them."""
+    for path, text in c_files(tree, "csrc/python", (".h",)):
+        line, first = next(includes_of(text), (1, ""))
+        expected = "<Python.h>" if path == "csrc/python/compat.h" else '"python/'
+        if not first.startswith(expected):
+            yield path, line, f"includes {first or 'nothing'} first"
+
+
 @rule({"csrc/core/url.h": '#include "buffer.h"\n'})
 def includes_are_path_qualified(tree):
     for path, text in c_files(tree):
@@ -228,7 +243,7 @@ def includes_are_path_qualified(tree):
 @rule({"csrc/python/stream.c": "#if PY_VERSION_HEX >= 0x030B0000\n#endif\n"})
 def only_compat_asks_for_the_python_version(tree):
     for path, text in c_files(tree):
-        if path not in ("csrc/python/compat.h", "csrc/python/module.c"):
+        if path != "csrc/python/compat.h":
             for match in re.finditer(r"\bPY_(VERSION_HEX|M(AJOR|INOR)_VERSION)\b", code_of(text)):
                 yield path, line_at(text, match.start()), f"asks for {match.group()}"
 

@@ -307,6 +307,27 @@ def test_any_input_is_written_as_json_writes_it(echo, value):
     assert echo.encode(value) == json.dumps(value, allow_nan=False)
 
 
+class LazyRow(list):
+    """Shows itself through its iterator alone."""
+
+    def __iter__(self):
+        return iter(["x", {"y": ("z",)}])
+
+
+class LazyPair(tuple):
+    """As a proxy of a tuple may."""
+
+    def __iter__(self):
+        yield "x"
+        yield [1]
+
+
+def test_a_sequence_with_an_iterator_of_its_own_is_written_as_a_loop_sees_it(echo):
+    items = ["x", {"y": ["z"]}]
+    given = {"a": LazyRow(), "b": [LazyRow([1, 2, 3])], "c": LazyPair((5,))}
+    assert echo.encode(given) == json.dumps({"a": items, "b": [items], "c": ["x", [1]]})
+
+
 def circular_list():
     value = [1]
     value.append(value)

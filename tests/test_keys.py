@@ -32,6 +32,7 @@ each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 
 # Every control character, and what is no character of a URL at all.
 CONTROLS = [chr(code) for code in list(range(0x20)) + [0x7F]]
+WHITE_SPACE = " \t\n\r\v\f"
 
 
 @pytest.fixture
@@ -77,6 +78,16 @@ def test_a_control_character_in_the_key_is_refused(character, place):
             action()
         shown = everything_about(caught.value)
         assert "secret" not in shown and "sk-sim" not in shown
+    assert client.api_key == "before"
+
+
+@pytest.mark.parametrize("key", [" " + KEY, KEY + " ", " " + KEY + " ", " ", "   "])
+def test_a_space_around_the_key_is_refused_without_showing_it(key):
+    client = SimStudioClient("before")
+    for action in (lambda: SimStudioClient(key), lambda: setattr(client, "api_key", key), lambda: client.set_api_key(key)):
+        with pytest.raises(ValueError, match="^api_key begins or ends with a space, ") as caught:
+            action()
+        assert "secret" not in everything_about(caught.value)
     assert client.api_key == "before"
 
 
@@ -141,7 +152,7 @@ def test_a_control_character_in_an_id_is_refused(listener, call, character):
     "ldap://sim.ai", "smb://sim.ai", "imap://sim.ai", "mqtt://sim.ai", "ws://sim.ai", "data:text/plain,x", "javascript:1",
     "unix:///run/sim", "http+unix://run", "httpx://sim.ai", "https", "https:", "https:/", "https:///x", "//sim.ai", "http:/x",
     "http:sim.ai", "https:sim.ai",
-    " https://sim.ai", "\thttps://sim.ai",
+    "\u00a0https://sim.ai", "\u2028https://sim.ai", " sim.ai", " ",
 ])
 def test_only_http_and_https_are_spoken(url):
     client = SimStudioClient(KEY, "http://before")
@@ -152,13 +163,31 @@ def test_only_http_and_https_are_spoken(url):
     assert client.base_url == "http://before"
 
 
-@pytest.mark.parametrize("character", CONTROLS + [" ", "\\"], ids=repr)
-@pytest.mark.parametrize("url", ["%shttp://user:{0}@sim.ai/x", "http://%suser:{0}@sim.ai", "http://user:{0}%s@sim.ai",
-                                 "http://user:{0}@s%sim.ai", "http://user:{0}@sim.ai:8%s0", "http://user:{0}@sim.ai/x%s"])
+@pytest.mark.parametrize("character, url", [
+    (character, url)
+    for url in ["%shttp://user:{0}@sim.ai/x", "http://%suser:{0}@sim.ai", "http://user:{0}%s@sim.ai",
+                "http://user:{0}@s%sim.ai", "http://user:{0}@sim.ai:8%s0", "http://user:{0}@sim.ai/x%s"]
+    for character in CONTROLS + [" ", "\\"]
+    if not (url.startswith("%s") and character in WHITE_SPACE)
+], ids=repr)
 def test_a_control_character_in_the_url_is_refused(character, url):
     with pytest.raises(ValueError, match="^base_url: the URL has a space, a backslash or a control character at ") as caught:
         SimStudioClient(KEY, url.format(PASSWORD) % character)
     assert PASSWORD not in everything_about(caught.value)
+
+
+@pytest.mark.parametrize("space", list(WHITE_SPACE) + [WHITE_SPACE, "   "], ids=repr)
+def test_white_space_before_the_url_is_kept_and_not_sent(server, space):
+    server.answer({"success": True})
+    client = SimStudioClient(KEY, space + server.url + "/base/")
+    assert client.base_url == space + server.url + "/base"
+    client.execute_workflow("wf")
+    client.base_url = space + server.url
+    client.get_job_status("job")
+    list(client.stream_workflow("wf"))
+    assert [request.path for request in server.requests] == [
+        "/base/api/workflows/wf/execute", "/api/jobs/job", "/api/workflows/wf/execute"]
+    assert {request.headers["Host"] for request in server.requests} == {server.url[len("http://"):]}
 
 
 @pytest.mark.parametrize("url", [

@@ -489,3 +489,17 @@ def test_arguments_outlive_the_dict_that_they_came_in(name):
 
     record = Clearing(**given)
     assert [getattr(record, field)[0] for field in fields_of(name)] == fields_of(name)
+
+
+def test_what_stands_for_a_dataclass_until_it_is_made_cannot_be_made_by_others():
+    program = """
+import simstudio
+kind = type(vars(simstudio.WorkflowStatus)["__dataclass_fields__"])
+for make in (kind, lambda: object.__new__(kind)):
+    try:
+        make().__get__(None, int)
+    except TypeError:
+        print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, universal_newlines=True)
+    assert (done.returncode, done.stdout) == (0, "refused\n" * 2)

@@ -103,7 +103,7 @@ def test_the_same_site_is_followed(world, method, base, target):
     ("http://sim.example", "http://other.example:99999", "other.example"),
     ("http://sim.example", "ftp://sim.example", "sim.example"),
     ("http://sim.example", "file://sim.example", "sim.example"),
-    ("http://sim.example", "file://", "what is no URL of a host"),
+    ("http://sim.example", "file://", "an invalid URL"),
     ("http://sim.example", "javascript:", None),
     ("http://sim.example", "http://other.example\\@sim.example", None),
     ("http://sim.example", "http://other\x7f.example", None),

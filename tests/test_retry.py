@@ -192,7 +192,8 @@ def test_a_hint_that_is_no_time_is_no_hint(hint):
 
 
 @pytest.mark.parametrize("options, kind", [
-    ({"max_retries": -1}, ValueError), ({"max_retries": 1.5}, TypeError), ({"max_retries": "3"}, TypeError),
+    ({"max_retries": -1}, ValueError), ({"max_retries": -10 ** 30}, ValueError),
+    ({"max_retries": 1.5}, TypeError), ({"max_retries": "3"}, TypeError),
     ({"max_retries": None}, TypeError), ({"initial_delay": -1}, ValueError), ({"initial_delay": "1"}, TypeError),
     ({"initial_delay": math.nan}, ValueError), ({"max_delay": -0.1}, ValueError), ({"max_delay": None}, TypeError),
     ({"backoff_multiplier": -2}, ValueError), ({"backoff_multiplier": []}, TypeError),
@@ -203,10 +204,40 @@ def test_an_unusable_policy_is_refused(client, server, options, kind):
     assert server.requests == []
 
 
+@pytest.mark.parametrize("name, value, words", [
+    ("max_retries", "3", "an int, not str"), ("max_retries", 1.5, "an int, not float"),
+    ("max_retries", None, "an int, not NoneType"),
+    ("initial_delay", "1", "a number, not str"), ("max_delay", None, "a number, not NoneType"),
+    ("backoff_multiplier", [], "a number, not list"), ("max_delay", 1j, "a number, not complex"),
+])
+def test_a_policy_of_another_type_is_named(client, server, name, value, words):
+    with pytest.raises(TypeError, match="^%s must be %s$" % (name, words)):
+        client.execute_with_retry("wf", **{name: value})
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("name", ["max_retries", "initial_delay"])
+def test_what_a_number_s_own_conversion_raises_is_not_swallowed(client, name):
+    class Broken:
+        failure = KeyError("broken")
+
+        def __index__(self):
+            raise self.failure
+
+        __float__ = __index__
+
+    with pytest.raises(KeyError, match="broken"):
+        client.execute_with_retry("wf", **{name: Broken()})
+    Broken.failure = TypeError("my own words")
+    with pytest.raises(TypeError, match="^my own words$"):
+        client.execute_with_retry("wf", **{name: Broken()})
+
+
 @pytest.mark.parametrize("options", [
     {"initial_delay": 1e300, "max_delay": 0.001}, {"backoff_multiplier": 1e308, "max_delay": 0.001},
     {"initial_delay": math.inf, "max_delay": 0},
-    {"max_retries": True, "initial_delay": 0}, {"initial_delay": 0, "backoff_multiplier": 0},
+    {"max_retries": True, "initial_delay": 0}, {"max_retries": 10 ** 30, "initial_delay": 0},
+    {"initial_delay": 0, "backoff_multiplier": 0},
 ])
 def test_large_numbers_in_a_policy_end_in_a_wait(options):
     assert waits_of([LIMITED], **options)[0] == "done"

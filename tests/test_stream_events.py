@@ -5,6 +5,7 @@ import dataclasses
 import inspect
 import json
 import pickle
+import sys
 
 import pytest
 from streaming import DONE, SSE, canvas, chunk, error, final, stream_of
@@ -99,6 +100,23 @@ def test_an_event_nested_too_deeply_is_passed_on(client, server):
     raw = "[" * 100000 + "]" * 100000
     server.answer(stream_of(raw, final()), **SSE)
     assert next(client.stream_workflow("wf")) == StreamEvent("message", None, None, None, raw)
+
+
+def test_a_plain_answer_nested_too_deeply_for_the_stack_is_passed_on(client, server):
+    """It was decoded for the result, with more of the stack left."""
+    body = json.dumps({"success": True, "output": eval("[" * 80 + "]" * 80)})
+    server.answer(body.encode())
+    stream = client.stream_workflow("wf")
+    stream.__enter__()
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 50)
+    try:
+        event = next(stream)
+    finally:
+        sys.setrecursionlimit(limit)
+    assert (event.type, event.raw) == ("final", body)
+    assert event.data is None if sys.version_info < (3, 12) else event.data == json.loads(body)  # C has a limit of its own
+    assert stream.result().success
 
 
 def test_bytes_that_are_no_utf8_are_replaced(client, server):

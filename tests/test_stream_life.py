@@ -4,6 +4,7 @@ import gc
 import os
 import threading
 import time
+import traceback
 import weakref
 import zlib
 
@@ -211,9 +212,9 @@ def test_a_closed_stream_that_never_began_sends_nothing(steps, live):
     assert list(stream) == []
     with stream:
         assert list(stream.text_stream) == []
-    with pytest.raises(SimStudioError, match="closed before"):
+    with pytest.raises(SimStudioError, match="^The stream was closed before its request was sent$") as caught:
         stream.result()
-    assert steps.connections == 0
+    assert (caught.value.code, steps.connections) == ("STREAM_INTERRUPTED", 0)
 
 
 def test_a_stream_closed_after_its_end_keeps_its_result(sim):
@@ -223,6 +224,18 @@ def test_a_stream_closed_after_its_end_keeps_its_result(sim):
         stream.close()
         assert stream.result() is result
         assert list(stream) == []
+
+
+def test_a_failure_does_not_grow_with_each_time_that_it_is_raised(steps, live):
+    steps.steps = [head(Transfer_Encoding="chunked"), *chunked(ONE), RESET]
+    stream = live.stream_workflow("wf")
+    errors, depths = [], []
+    for _ in range(5):
+        with pytest.raises(SimStudioError) as caught:
+            list(stream)
+        errors.append(caught.value)
+        depths.append(len(traceback.extract_tb(caught.value.__traceback__)))
+    assert set(depths) == {1} and all(error is errors[0] for error in errors)
 
 
 def test_dropping_a_stream_frees_its_connection(steps, live):

@@ -11,7 +11,7 @@ import pytest
 from streaming import DONE, chunk, final, head, stream_of
 from waiting import eventually
 
-from simstudio import SimStudioClient
+from simstudio import SimStudioClient, SimStudioError
 
 ONE, END = stream_of(chunk("one")), stream_of(final(), DONE)
 
@@ -75,6 +75,40 @@ def test_a_signal_handler_that_does_not_raise_changes_nothing(steps, live):
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
     assert len(seen) >= 5
+
+
+class Cancelled(SimStudioError):
+    """What a program's own signal handler raises."""
+
+
+@pytest.mark.parametrize("read", [
+    lambda stream, client: next(stream), lambda stream, client: stream.result(),
+    lambda stream, client: list(stream.text_stream), lambda stream, client: client.execute_workflow("wf", stream=True),
+], ids=["next", "result", "texts", "execute"])
+@pytest.mark.parametrize("kind", [Cancelled, SimStudioError])
+def test_what_a_signal_handler_raises_is_not_the_stream_s_failure(steps, live, read, kind):
+    cancelled = kind("stop", "CANCELLED", 499)
+
+    def handler(*_):
+        raise cancelled
+
+    steps.steps = [head(), ONE, threading.Event()]
+    stream = live.stream_workflow("wf")
+    next(stream)
+    previous = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(kind) as caught:
+            read(stream, live)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    assert caught.value is cancelled
+    assert vars(cancelled) == {"code": "CANCELLED", "status": 499}
+    stream.close()
+    with pytest.raises(SimStudioError) as caught:
+        stream.result()
+    assert (caught.value is not cancelled, caught.value.code) == (True, "STREAM_INTERRUPTED")
 
 
 def in_thread(call):

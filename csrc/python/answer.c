@@ -1,7 +1,5 @@
 #include "python/answer.h"
 
-#include <string.h>
-
 #include "core/clock.h"
 #include "python/decode.h"
 #include "python/error.h"
@@ -20,21 +18,22 @@ enum {
 
 /* Servers' words that mean a documented code; any other word is its own code. */
 static const struct {
-    const char *word, *code;
+    const char *word;
+    enum pysim_code code;
 } code_words[] = {
-    {"INVALID_API_KEY", "UNAUTHORIZED"},
-    {"AUTHENTICATION_REQUIRED", "UNAUTHORIZED"},
-    {"RATE_LIMITED", "RATE_LIMIT_EXCEEDED"},
+    {"INVALID_API_KEY", PYSIM_UNAUTHORIZED},
+    {"AUTHENTICATION_REQUIRED", PYSIM_UNAUTHORIZED},
+    {"RATE_LIMITED", PYSIM_RATE_LIMIT_EXCEEDED},
 };
 
 /* What a status means where the server gives no word. */
 static const struct {
     long http_status;
-    const char *code;
+    enum pysim_code code;
 } status_codes[] = {
-    {HTTP_UNAUTHORIZED, "UNAUTHORIZED"},
-    {HTTP_PAYMENT_REQUIRED, "USAGE_LIMIT_EXCEEDED"},
-    {HTTP_TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED"},
+    {HTTP_UNAUTHORIZED, PYSIM_UNAUTHORIZED},
+    {HTTP_PAYMENT_REQUIRED, PYSIM_USAGE_LIMIT_EXCEEDED},
+    {HTTP_TOO_MANY_REQUESTS, PYSIM_RATE_LIMIT_EXCEEDED},
 };
 
 /* ---- looking into decoded bodies ---- */
@@ -44,7 +43,7 @@ static PyObject *get(const struct pysim_call *call, PyObject *object, enum pysim
     return pysim_word_get(call->state, object, key);
 }
 
-/* The same, for a value that is a str which is not empty. */
+/* The same, for a value that is a str and not empty. */
 static PyObject *get_text(const struct pysim_call *call, PyObject *object, enum pysim_word key)
 {
     PyObject *value = pysim_word_get_str(call->state, object, key);
@@ -57,13 +56,7 @@ static const struct sim_buffer *body_of(const struct pysim_call *call)
     return sim_exchange_body(call->exchange);
 }
 
-/* True when what was raised says that a body is no JSON, or none that can be decoded. */
-static bool is_refusal(void)
-{
-    return PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_RecursionError);
-}
-
-/* The body for `details`: what its JSON says, else its text, so that nothing a run gave is lost;
+/* The body for `details`: its JSON decoded, else its text, so that nothing a run returned is lost;
  * NULL when it is empty. 0, or -1 with an exception. */
 static int body_details(const struct pysim_call *call, PyObject **details)
 {
@@ -73,7 +66,7 @@ static int body_details(const struct pysim_call *call, PyObject **details)
     if (body->length == 0)
         return 0;
     *details = pysim_decode(call->state, body->data, body->length);
-    if (*details == NULL && is_refusal()) {
+    if (*details == NULL && pysim_decode_was_refused()) {
         PyErr_Clear();
         *details = PyUnicode_DecodeUTF8(body->data, (Py_ssize_t)body->length, "replace");
     }
@@ -83,7 +76,7 @@ static int body_details(const struct pysim_call *call, PyObject **details)
 static int64_t retry_after_ms(const struct pysim_call *call)
 {
     struct sim_text value;
-    int64_t delay_ms = PYSIM_NO_RETRY_AFTER;
+    int64_t delay_ms = SIM_RETRY_NO_HINT;
 
     if (sim_exchange_header(call->exchange, "retry-after", &value))
         (void)sim_clock_parse_retry_after(value, sim_clock_wall_ms(), &delay_ms);
@@ -101,12 +94,16 @@ static PyObject *http_phrase(const struct pysim_call *call)
 
     if (reason.length > 0)
         phrase = PyUnicode_DecodeLatin1(reason.data, (Py_ssize_t)reason.length, NULL);
-    else if ((module = PyImport_ImportModule("http")) != NULL &&
-             (status = PyObject_CallMethod(module, "HTTPStatus", "l", http_status)) != NULL)
-        phrase = PyObject_GetAttrString(status, "phrase");
+    else {
+        module = PyImport_ImportModule("http");
+        if (module != NULL)
+            status = PyObject_CallMethod(module, "HTTPStatus", "l", http_status);
+        if (status != NULL)
+            phrase = PyObject_GetAttrString(status, "phrase");
+    }
     if (phrase != NULL)
         message = PyUnicode_FromFormat("HTTP %ld: %S", http_status, phrase);
-    else if (PyErr_ExceptionMatches(PyExc_ValueError)) { /* no status that the standard knows */
+    else if (PyErr_ExceptionMatches(PyExc_ValueError)) { /* not a status of the standard's */
         PyErr_Clear();
         message = PyUnicode_FromFormat("HTTP %ld", http_status);
     }
@@ -118,44 +115,47 @@ static PyObject *http_phrase(const struct pysim_call *call)
 
 static PyObject *error_message(const struct pysim_call *call, PyObject *details)
 {
-    PyObject *message = get_text(call, details, WORD_ERROR);
+    PyObject *message = get_text(call, details, PYSIM_WORD_ERROR);
 
     if (message == NULL)
-        message = get_text(call, get(call, details, WORD_ERROR), WORD_MESSAGE);
+        message = get_text(call, get(call, details, PYSIM_WORD_ERROR), PYSIM_WORD_MESSAGE);
     return message != NULL ? Py_NewRef(message) : http_phrase(call);
 }
 
-/* The server's word up to its first colon, as a documented code where it means one. */
-static PyObject *code_from_word(PyObject *word)
+/* Takes the server's word up to its first colon, or the documented code that it means. */
+static void take_word(PyObject *word, struct pysim_failure *failure)
 {
     Py_ssize_t length = PyUnicode_GET_LENGTH(word);
     Py_ssize_t colon = PyUnicode_FindChar(word, ':', 0, length, 1);
-    PyObject *code = colon > 0 ? PyUnicode_Substring(word, 0, colon) : Py_NewRef(word);
 
-    for (size_t i = 0; code != NULL && i < sizeof code_words / sizeof *code_words; i++) {
-        if (PyUnicode_CompareWithASCIIString(code, code_words[i].word) == 0) {
-            Py_DECREF(code);
-            return PyUnicode_FromString(code_words[i].code);
+    failure->server_code = colon > 0 ? PyUnicode_Substring(word, 0, colon) : Py_NewRef(word);
+    for (size_t i = 0; i < sizeof code_words / sizeof *code_words; i++) {
+        if (failure->server_code == NULL)
+            break;
+        if (PyUnicode_CompareWithASCIIString(failure->server_code, code_words[i].word) == 0) {
+            failure->code = code_words[i].code;
+            Py_CLEAR(failure->server_code);
         }
     }
-    return code;
 }
 
-/* NULL without an exception for no code. */
-static PyObject *error_code(const struct pysim_call *call, PyObject *details)
+/* The code of a failure with these details; none where neither they nor the status name one. */
+static void take_code(const struct pysim_call *call, struct pysim_failure *failure)
 {
-    long http_status = sim_exchange_http_status(call->exchange);
-    PyObject *word = get_text(call, details, WORD_CODE);
+    PyObject *details = failure->details;
+    PyObject *word = get_text(call, details, PYSIM_WORD_CODE);
 
     if (word == NULL)
-        word = get_text(call, get(call, details, WORD_ERROR), WORD_CODE);
-    if (word != NULL)
-        return code_from_word(word);
+        word = get_text(call, get(call, details, PYSIM_WORD_ERROR), PYSIM_WORD_CODE);
+    if (word != NULL) {
+        take_word(word, failure);
+        return;
+    }
     for (size_t i = 0; i < sizeof status_codes / sizeof *status_codes; i++)
-        if (status_codes[i].http_status == http_status)
-            return PyUnicode_FromString(status_codes[i].code);
-    return get(call, details, WORD_SUCCESS) == Py_False ? PyUnicode_FromString("EXECUTION_ERROR")
-                                                        : NULL;
+        if (status_codes[i].http_status == failure->http_status)
+            failure->code = status_codes[i].code;
+    if (failure->code == PYSIM_NO_CODE && get(call, details, PYSIM_WORD_SUCCESS) == Py_False)
+        failure->code = PYSIM_EXECUTION_ERROR;
 }
 
 /* A redirect that was not followed: nothing was sent to where it points. */
@@ -163,7 +163,7 @@ static PyObject *redirect_message(const struct pysim_call *call, struct sim_text
 {
     PyObject *name = host.length > 0
                          ? PyUnicode_DecodeUTF8(host.data, (Py_ssize_t)host.length, "replace")
-                         : PyUnicode_FromString("what is no URL of a host");
+                         : PyUnicode_FromString("an invalid URL");
     PyObject *message = NULL;
 
     if (name != NULL)
@@ -187,50 +187,37 @@ PyObject *pysim_answer_raise(const struct pysim_call *call)
         return NULL;
     if (sim_exchange_refused_redirect(call->exchange, &host)) {
         failure.message = redirect_message(call, host);
-        failure.code = PyUnicode_FromString(call->endpoint->code);
+        failure.code = call->endpoint->code;
     }
     else if (is_run && failure.http_status == HTTP_TOO_MANY_REQUESTS) {
-        failure.message = failure.retry_after_ms == PYSIM_NO_RETRY_AFTER
+        failure.message = failure.retry_after_ms == SIM_RETRY_NO_HINT
                               ? PyUnicode_FromString("Rate limit exceeded")
                               : PyUnicode_FromFormat("Rate limit exceeded. Retry after %lldms",
                                                      (long long)failure.retry_after_ms);
-        failure.code = PyUnicode_FromString("RATE_LIMIT_EXCEEDED");
+        failure.code = PYSIM_RATE_LIMIT_EXCEEDED;
     }
     else {
         failure.message = error_message(call, failure.details);
-        failure.code = error_code(call, failure.details);
+        take_code(call, &failure);
     }
-    if (failure.message != NULL && !PyErr_Occurred())
-        (void)pysim_raise(call->state, &failure);
-    Py_XDECREF(failure.message);
-    Py_XDECREF(failure.code);
-    Py_XDECREF(failure.details);
-    return NULL;
+    return pysim_raise_failure_steals(call->state, &failure);
 }
 
 /* A 2xx answer that is not what the endpoint promises. `reason` is stolen and may be NULL with an
  * exception set. */
 static PyObject *raise_unusable_steals(const struct pysim_call *call, PyObject *reason)
 {
-    struct pysim_failure failure = {.retry_after_ms = PYSIM_NO_RETRY_AFTER};
-
     bool may_be_cut = sim_exchange_may_be_cut(call->exchange);
+    PyObject *message = NULL, *details = NULL;
 
-    if (reason != NULL) {
-        failure.message =
-            PyUnicode_FromFormat("%s: %S%s%s", call->endpoint->failure, reason,
-                                 may_be_cut ? "; the answer may have been cut short" : "",
-                                 may_be_cut ? call->endpoint->doubt : "");
-        failure.code = PyUnicode_FromString(call->endpoint->code);
-    }
-    if (failure.message != NULL && failure.code != NULL &&
-        body_details(call, &failure.details) == 0)
-        (void)pysim_raise(call->state, &failure);
+    if (reason != NULL)
+        message = PyUnicode_FromFormat("%s: %U%s%s", call->endpoint->failure, reason,
+                                       may_be_cut ? "; the answer may have been cut short" : "",
+                                       may_be_cut ? call->endpoint->doubt : "");
+    if (message != NULL)
+        (void)body_details(call, &details);
     Py_XDECREF(reason);
-    Py_XDECREF(failure.message);
-    Py_XDECREF(failure.code);
-    Py_XDECREF(failure.details);
-    return NULL;
+    return pysim_raise_steals(call->state, message, call->endpoint->code, details);
 }
 
 /* The decoded body. What json refuses is a SimStudioError with json's words. */
@@ -239,7 +226,7 @@ static PyObject *decode_body(const struct pysim_call *call)
     const struct sim_buffer *body = body_of(call);
     PyObject *result = pysim_decode(call->state, body->length > 0 ? body->data : "", body->length);
 
-    if (result != NULL || !is_refusal())
+    if (result != NULL || !pysim_decode_was_refused())
         return result;
     return raise_unusable_steals(call, pysim_error_take_message());
 }
@@ -259,48 +246,48 @@ static PyObject *decode_object(const struct pysim_call *call)
 
 /* ---- results ---- */
 
-/* The id of a queued run in a 202: what each era of server calls it. Borrowed; NULL: none. */
+/* The id of a queued run in a 202, under the name that each era of servers gives it. Borrowed; NULL
+ * if there is none. */
 static PyObject *find_run_id(const struct pysim_call *call, PyObject *body, bool is_async)
 {
-    PyObject *id = get_text(call, body, WORD_TASK_ID);
+    PyObject *id = get_text(call, body, PYSIM_WORD_TASK_ID);
 
-    /* Only what was asked for, or says so itself, is taken for a queued run by the later names: a
-     * workflow's own answer may have status 202 and a field of such a name. */
-    if (id == NULL && (is_async || get(call, body, WORD_ASYNC) == Py_True)) {
-        id = get_text(call, body, WORD_JOB_ID);
+    /* The later names count only where a queued run was asked for, or the answer says that it is
+     * one: a workflow's own answer may have status 202 and a field of such a name. */
+    if (id == NULL && (is_async || get(call, body, PYSIM_WORD_ASYNC) == Py_True)) {
+        id = get_text(call, body, PYSIM_WORD_JOB_ID);
         if (id == NULL)
-            id = get_text(call, get(call, body, WORD_DATA), WORD_RUN_ID);
+            id = get_text(call, get(call, body, PYSIM_WORD_DATA), PYSIM_WORD_RUN_ID);
     }
     return id;
 }
 
 static PyObject *queued_result(const struct pysim_call *call, PyObject *body, PyObject *id)
 {
-    struct pysim_state *state = call->state;
-    PyObject *success = get(call, body, WORD_SUCCESS), *status = get_text(call, body, WORD_STATUS);
-    PyObject *created_at = get_text(call, body, WORD_CREATED_AT),
-             *links = get(call, body, WORD_LINKS);
-    PyObject *status_url = get_text(call, body, WORD_STATUS_URL);
+    union pysim_AsyncExecutionResult fields = {0};
+    PyObject *success = get(call, body, PYSIM_WORD_SUCCESS);
+    PyObject *status = get_text(call, body, PYSIM_WORD_STATUS);
+    PyObject *created_at = get_text(call, body, PYSIM_WORD_CREATED_AT);
+    PyObject *links = get(call, body, PYSIM_WORD_LINKS);
+    PyObject *status_url = get_text(call, body, PYSIM_WORD_STATUS_URL);
     PyObject *own_links = NULL, *queued = NULL, *nothing = NULL, *result = NULL;
 
     if (status_url == NULL)
-        status_url = get_text(call, get(call, body, WORD_DATA), WORD_STATUS_URL);
+        status_url = get_text(call, get(call, body, PYSIM_WORD_DATA), PYSIM_WORD_STATUS_URL);
     queued = PyUnicode_FromString("queued");
     nothing = PyUnicode_FromString("");
     own_links = links != NULL && PyDict_Check(links) ? Py_NewRef(links) : PyDict_New();
     if (queued == NULL || nothing == NULL || own_links == NULL)
         goto done;
     if (PyDict_GET_SIZE(own_links) == 0 && status_url != NULL &&
-        PyDict_SetItem(own_links, pysim_word_of(call->state, WORD_STATUS), status_url) < 0)
+        PyDict_SetItem(own_links, pysim_word_of(call->state, PYSIM_WORD_STATUS), status_url) < 0)
         goto done;
-    result = pysim_record_new(state, PYSIM_AsyncExecutionResult,
-                              (PyObject *const[]){
-                                  success != NULL ? success : Py_True,
-                                  id,
-                                  status != NULL ? status : queued,
-                                  created_at != NULL ? created_at : nothing,
-                                  own_links,
-                              });
+    fields.of.success = success != NULL ? success : Py_True;
+    fields.of.task_id = id;
+    fields.of.status = status != NULL ? status : queued;
+    fields.of.created_at = created_at != NULL ? created_at : nothing;
+    fields.of.links = own_links;
+    result = pysim_record_new(call->state, PYSIM_AsyncExecutionResult, fields.values);
 done:
     Py_XDECREF(own_links);
     Py_XDECREF(queued);
@@ -308,12 +295,12 @@ done:
     return result;
 }
 
-/* A result whose output is the whole of what came: a workflow's own Response block. */
+/* A result whose output is the whole body: a workflow's own Response block. */
 static PyObject *plain_result(const struct pysim_call *call, PyObject *output)
 {
-    PyObject *values[7] = {Py_True, output};
+    const union pysim_WorkflowExecutionResult fields = {{.success = Py_True, .output = output}};
 
-    return pysim_record_new(call->state, PYSIM_WorkflowExecutionResult, values);
+    return pysim_record_new(call->state, PYSIM_WorkflowExecutionResult, fields.values);
 }
 
 static PyObject *answer_execution(const struct pysim_call *call, bool is_async)
@@ -357,8 +344,8 @@ static PyObject *answer_status(const struct pysim_call *call)
     PyObject *body = decode_object(call), *result = NULL;
 
     if (body != NULL &&
-        (get(call, body, WORD_IS_DEPLOYED) != NULL ||
-         PyDict_SetItem(body, pysim_word_of(call->state, WORD_IS_DEPLOYED), Py_False) == 0))
+        (get(call, body, PYSIM_WORD_IS_DEPLOYED) != NULL ||
+         PyDict_SetItem(body, pysim_word_of(call->state, PYSIM_WORD_IS_DEPLOYED), Py_False) == 0))
         result = pysim_record_from_json(call->state, PYSIM_WorkflowStatus, body);
     Py_XDECREF(body);
     return result;
@@ -373,9 +360,9 @@ static int add_documented_limit(const struct pysim_call *call, PyObject *buckets
     if (!PyDict_Check(buckets))
         return 0;
     while (PyDict_Next(buckets, &at, &name, &bucket)) {
-        per_minute = get(call, bucket, WORD_REQUESTS_PER_MINUTE);
-        if (per_minute != NULL && get(call, bucket, WORD_LIMIT) == NULL &&
-            PyDict_SetItem(bucket, pysim_word_of(call->state, WORD_LIMIT), per_minute) < 0)
+        per_minute = get(call, bucket, PYSIM_WORD_REQUESTS_PER_MINUTE);
+        if (per_minute != NULL && get(call, bucket, PYSIM_WORD_LIMIT) == NULL &&
+            PyDict_SetItem(bucket, pysim_word_of(call->state, PYSIM_WORD_LIMIT), per_minute) < 0)
             return -1;
     }
     return 0;
@@ -385,22 +372,21 @@ static PyObject *answer_usage(const struct pysim_call *call)
 {
     PyObject *body = decode_object(call), *no_limit = NULL, *no_usage = NULL, *result = NULL;
     PyObject *success, *rate_limit, *usage;
+    union pysim_UsageLimits fields = {0};
 
     no_limit = PyDict_New();
     no_usage = PyDict_New();
     if (body == NULL || no_limit == NULL || no_usage == NULL)
         goto done;
-    success = get(call, body, WORD_SUCCESS);
-    rate_limit = get(call, body, WORD_RATE_LIMIT);
-    usage = get(call, body, WORD_USAGE);
+    success = get(call, body, PYSIM_WORD_SUCCESS);
+    rate_limit = get(call, body, PYSIM_WORD_RATE_LIMIT);
+    usage = get(call, body, PYSIM_WORD_USAGE);
     if (rate_limit != NULL && add_documented_limit(call, rate_limit) < 0)
         goto done;
-    result = pysim_record_new(call->state, PYSIM_UsageLimits,
-                              (PyObject *const[]){
-                                  success != NULL ? success : Py_True,
-                                  rate_limit != NULL ? rate_limit : no_limit,
-                                  usage != NULL ? usage : no_usage,
-                              });
+    fields.of.success = success != NULL ? success : Py_True;
+    fields.of.rate_limit = rate_limit != NULL ? rate_limit : no_limit;
+    fields.of.usage = usage != NULL ? usage : no_usage;
+    result = pysim_record_new(call->state, PYSIM_UsageLimits, fields.values);
 done:
     Py_XDECREF(body);
     Py_XDECREF(no_limit);
@@ -431,7 +417,7 @@ PyObject *pysim_answer(struct pysim_call *call, bool is_async)
 
 /* ---- rate limits ---- */
 
-/* A header that is a whole number; nonsense is as good as no header. */
+/* A header that is a whole number; anything else counts as no header. */
 static bool read_count(const struct pysim_call *call, const char *name, int64_t *count)
 {
     struct sim_text text;
@@ -453,7 +439,8 @@ PyObject *pysim_answer_rate_limit(const struct pysim_call *call)
 {
     int64_t limit = 0, remaining = 0, reset = 0, wait_ms;
     struct sim_text text;
-    PyObject *values[4] = {NULL}, *info = NULL;
+    union pysim_RateLimitInfo fields = {0};
+    PyObject *info = NULL;
     bool has_limit = read_count(call, "x-ratelimit-limit", &limit);
     bool has_remaining = read_count(call, "x-ratelimit-remaining", &remaining);
     bool has_reset = sim_exchange_header(call->exchange, "x-ratelimit-reset", &text) &&
@@ -462,13 +449,17 @@ PyObject *pysim_answer_rate_limit(const struct pysim_call *call)
     if (!has_limit && !has_remaining && !has_reset)
         return NULL;
     wait_ms = retry_after_ms(call);
-    values[0] = PyLong_FromLongLong(limit);
-    values[1] = PyLong_FromLongLong(remaining);
-    values[2] = PyLong_FromLongLong(reset);
-    values[3] = wait_ms == PYSIM_NO_RETRY_AFTER ? Py_NewRef(Py_None) : PyLong_FromLongLong(wait_ms);
-    if (values[0] != NULL && values[1] != NULL && values[2] != NULL && values[3] != NULL)
-        info = pysim_record_new(call->state, PYSIM_RateLimitInfo, values);
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        Py_XDECREF(values[i]);
+    fields.of.limit = PyLong_FromLongLong(limit);
+    fields.of.remaining = PyLong_FromLongLong(remaining);
+    fields.of.reset = PyLong_FromLongLong(reset);
+    fields.of.retry_after =
+        wait_ms == SIM_RETRY_NO_HINT ? Py_NewRef(Py_None) : PyLong_FromLongLong(wait_ms);
+    if (fields.of.limit != NULL && fields.of.remaining != NULL && fields.of.reset != NULL &&
+        fields.of.retry_after != NULL)
+        info = pysim_record_new(call->state, PYSIM_RateLimitInfo, fields.values);
+    Py_XDECREF(fields.of.limit);
+    Py_XDECREF(fields.of.remaining);
+    Py_XDECREF(fields.of.reset);
+    Py_XDECREF(fields.of.retry_after);
     return info;
 }

@@ -1,7 +1,5 @@
 #include "python/arguments.h"
 
-#include <string.h>
-
 /* "execute_workflow()", with its class in front where this Python shows it. */
 static PyObject *call_name(const struct pysim_signature *signature)
 {
@@ -149,4 +147,13 @@ void pysim_arguments_release(const struct pysim_signature *signature, PyObject *
 {
     for (int i = 0; i < signature->parameter_count; i++)
         Py_CLEAR(values[i]);
+}
+
+bool pysim_arguments_is_number(PyObject *value)
+{
+    const PyNumberMethods *methods = Py_TYPE(value)->tp_as_number;
+
+    if (methods == NULL || PyComplex_Check(value)) /* until 3.9 it has a __float__, which refuses */
+        return false;
+    return methods->nb_float != NULL || methods->nb_index != NULL;
 }

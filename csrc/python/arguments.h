@@ -7,13 +7,15 @@
 
 #include "python/compat.h"
 
+#include <stdbool.h>
+
 enum { PYSIM_MAX_PARAMETERS = 16 };
 
 struct pysim_signature {
     const char *owner;        /* class name: "SimStudioClient.execute_workflow()" from 3.10 on */
     const char *function;     /* "execute_workflow" */
-    int required_count;       /* the first so many parameters have no default */
-    int positional_count;     /* the first so many may be positional; the rest is keyword-only */
+    int required_count;       /* how many parameters, the first ones, have no default */
+    int positional_count;     /* how many may be positional; the rest is keyword-only */
     int parameter_count;      /* self not counted here, but counted in messages, as Python does */
     const char *const *names; /* parameter_count names */
 };
@@ -25,11 +27,14 @@ struct pysim_signature {
 int pysim_arguments_match(const struct pysim_signature *signature, PyObject *const *arguments,
                           Py_ssize_t positional_given, PyObject *keyword_names, PyObject **values);
 
-/* The same for a tp_init: a tuple and a dict (or NULL). Where it succeeds the values are new
- * references, for the dict may be the caller's own (3.8 hands it over) and change when an attribute
- * is set. End with pysim_arguments_release(). */
+/* The same for a tp_init: a tuple and a dict (or NULL). On success the values are new
+ * references: the dict may be the caller's own (on 3.8 it is) and change when an attribute is
+ * set. End with pysim_arguments_release(). */
 int pysim_arguments_match_init(const struct pysim_signature *signature, PyObject *arguments,
                                PyObject *keywords, PyObject **values);
 void pysim_arguments_release(const struct pysim_signature *signature, PyObject **values);
+
+/* Whether float() of a value is the value's own matter: what it raises is not to be replaced. */
+bool pysim_arguments_is_number(PyObject *value);
 
 #endif

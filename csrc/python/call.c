@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "python/arguments.h"
 #include "python/certificates.h"
-#include "python/error.h"
 
 static const struct pysim_endpoint_row endpoints[] = {
     [PYSIM_EXECUTE] =
@@ -17,9 +17,9 @@ static const struct pysim_endpoint_row endpoints[] = {
             .after = "/execute",
             .id_name = "workflow_id",
             .failure = "Failed to execute workflow",
-            .code = "EXECUTION_ERROR",
+            .code = PYSIM_EXECUTION_ERROR,
             .timeout_message = "Workflow execution timed out after",
-            .doubt = "; the run may have happened",
+            .doubt = PYSIM_RUN_DOUBT,
             .stream_type = "text/event-stream",
         },
     [PYSIM_STATUS] =
@@ -28,7 +28,7 @@ static const struct pysim_endpoint_row endpoints[] = {
             .after = "/status",
             .id_name = "workflow_id",
             .failure = "Failed to get workflow status",
-            .code = "STATUS_ERROR",
+            .code = PYSIM_STATUS_ERROR,
             .timeout_message = "Failed to get workflow status: timed out after",
             .doubt = "",
         },
@@ -38,7 +38,7 @@ static const struct pysim_endpoint_row endpoints[] = {
             .after = "",
             .id_name = "task_id",
             .failure = "Failed to get job status",
-            .code = "STATUS_ERROR",
+            .code = PYSIM_STATUS_ERROR,
             .timeout_message = "Failed to get job status: timed out after",
             .doubt = "",
         },
@@ -47,7 +47,7 @@ static const struct pysim_endpoint_row endpoints[] = {
             .before = "/api/users/me/usage-limits",
             .after = "",
             .failure = "Failed to get usage limits",
-            .code = "USAGE_ERROR",
+            .code = PYSIM_USAGE_ERROR,
             .timeout_message = "Failed to get usage limits: timed out after",
             .doubt = "",
         },
@@ -55,15 +55,31 @@ static const struct pysim_endpoint_row endpoints[] = {
 
 enum {
     MOST_HEADERS = 4,
-    /* One run's answer: far above what a server sends, and below what would take a machine down. */
+    /* Far above what a server sends for a run, and below what would take a machine down. */
     DEFAULT_RESPONSE_LIMIT = 1024 * 1024 * 1024,
 };
 
 #define RESPONSE_LIMIT_VARIABLE "SIMSTUDIO_MAX_RESPONSE_BYTES"
+#define MOST_RESPONSE_LIMIT ((size_t)PY_SSIZE_T_MAX) /* what a Python object can hold */
 
-/* ---- time-outs ---- */
+#define DEFAULT_TIMEOUT_S 30.0
+#define STREAM_SILENCE_S 300.0 /* a server sends nothing while a block without text runs */
 
-/* One number of seconds, or None for no bound, to milliseconds. */
+int pysim_call_register(struct pysim_state *state)
+{
+    state->default_timeout = PyFloat_FromDouble(DEFAULT_TIMEOUT_S);
+    state->stream_timeout = Py_BuildValue("(dd)", DEFAULT_TIMEOUT_S, STREAM_SILENCE_S);
+    state->user_agent = PyBytes_FromString("User-Agent: simstudio-sdk/" SIMSTUDIO_VERSION
+                                           " (native; CPython " PY_VERSION ")");
+    return state->default_timeout != NULL && state->stream_timeout != NULL &&
+                   state->user_agent != NULL
+               ? 0
+               : -1;
+}
+
+/* ---- timeouts ---- */
+
+/* Converts seconds, or None for no bound, to milliseconds. */
 static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
 {
     double seconds;
@@ -71,12 +87,12 @@ static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
     *out_ms = 0;
     if (value == Py_None)
         return 0;
-    seconds = PyFloat_AsDouble(value);
-    if (PyBool_Check(value) || (seconds == -1.0 && PyErr_ExceptionMatches(PyExc_TypeError))) {
+    if (PyBool_Check(value) || !pysim_arguments_is_number(value)) {
         PyErr_Format(PyExc_TypeError, "%s must be a number of seconds or None, not %.200s", name,
                      Py_TYPE(value)->tp_name);
         return -1;
     }
+    seconds = PyFloat_AsDouble(value); /* what a __float__ raises is the caller's own */
     if (seconds == -1.0 && PyErr_Occurred())
         return -1;
     if (!(seconds > 0)) { /* NaN as well */
@@ -127,26 +143,18 @@ int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pys
 
 /* ---- failures ---- */
 
-static int call_raise_timeout(struct pysim_call *call)
-{
-    struct pysim_failure failure = {.retry_after_ms = PYSIM_NO_RETRY_AFTER};
-
-    failure.message =
-        PyUnicode_FromFormat("%s %S seconds", call->endpoint->timeout_message, call->timeout);
-    failure.code = PyUnicode_FromString("TIMEOUT");
-    if (failure.message != NULL && failure.code != NULL)
-        (void)pysim_raise(call->state, &failure);
-    Py_XDECREF(failure.message);
-    Py_XDECREF(failure.code);
-    return -1;
-}
-
 static int call_raise(struct pysim_call *call, struct sim_error *error)
 {
     const struct pysim_endpoint_row *endpoint = call->endpoint;
 
-    if (error->status == SIM_TIMED_OUT)
-        return call_raise_timeout(call);
+    call->has_failed = true;
+    if (error->status == SIM_TIMED_OUT) {
+        (void)pysim_raise_steals(
+            call->state,
+            PyUnicode_FromFormat("%s %S seconds", endpoint->timeout_message, call->timeout),
+            PYSIM_TIMEOUT, NULL);
+        return -1;
+    }
     if (call->exchange != NULL && sim_exchange_was_sent(call->exchange) &&
         error->status != SIM_NO_MEMORY) {
         size_t length = strlen(error->message);
@@ -159,28 +167,33 @@ static int call_raise(struct pysim_call *call, struct sim_error *error)
 
 /* ---- preparing ---- */
 
+int pysim_call_url_text(PyObject *text, const char *name, struct sim_text *out)
+{
+    Py_ssize_t length = 0;
+
+    out->data = PyUnicode_AsUTF8AndSize(text, &length);
+    out->length = (size_t)length;
+    if (out->data != NULL)
+        return 0;
+    /* The codec's own error would carry the text, in which a password may stand. */
+    if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_ValueError, "%s has a lone surrogate, which no URL can carry", name);
+    }
+    return -1;
+}
+
 /* Puts `id`, taken through str(), into the path as one escaped segment. */
 static int append_id(struct pysim_call *call, PyObject *id)
 {
     const struct pysim_endpoint_row *endpoint = call->endpoint;
     struct sim_error error = {SIM_OK, ""};
     struct sim_text segment = {NULL, 0};
-    Py_ssize_t length = 0;
     PyObject *text = PyObject_Str(id);
     int result = -1;
 
-    if (text == NULL)
+    if (text == NULL || pysim_call_url_text(text, endpoint->id_name, &segment) < 0)
         goto done;
-    segment.data = PyUnicode_AsUTF8AndSize(text, &length);
-    if (segment.data == NULL) {
-        if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
-            PyErr_Clear();
-            PyErr_Format(PyExc_ValueError, "%s has a lone surrogate, which no URL can carry",
-                         endpoint->id_name);
-        }
-        goto done;
-    }
-    segment.length = (size_t)length;
     if (sim_url_append_segment(&call->path, segment, endpoint->id_name, &error) != SIM_OK) {
         (void)pysim_raise_core(call->state, &error, endpoint->failure, endpoint->code);
         goto done;
@@ -191,24 +204,27 @@ done:
     return result;
 }
 
-/* The environment's limit for a response, read at each call like everything else there. */
+/* The environment's limit for a response, read at every call, as the whole environment is. */
 static int read_response_limit(size_t *limit)
 {
     const char *text = getenv(RESPONSE_LIMIT_VARIABLE);
-    unsigned long long number;
-    char *end = NULL;
 
     *limit = DEFAULT_RESPONSE_LIMIT;
     if (text == NULL || *text == '\0')
         return 0;
-    number = strtoull(text, &end, 10);
-    if (*end != '\0' || number == 0 || number >= SIZE_MAX / 2 || text[0] == '-') {
-        PyErr_SetString(PyExc_ValueError,
-                        RESPONSE_LIMIT_VARIABLE " must be a whole number of bytes, at least 1");
-        return -1;
+    *limit = 0;
+    for (; *text >= '0' && *text <= '9'; text++) {
+        size_t number = (size_t)(*text - '0');
+        if (*limit > (MOST_RESPONSE_LIMIT - number) / 10)
+            break;
+        *limit = *limit * 10 + number;
     }
-    *limit = (size_t)number;
-    return 0;
+    if (*text == '\0' && *limit > 0)
+        return 0;
+    PyErr_Format(PyExc_ValueError,
+                 RESPONSE_LIMIT_VARIABLE " must be a whole number of bytes from 1 to %zu",
+                 MOST_RESPONSE_LIMIT);
+    return -1;
 }
 
 int pysim_call_init(struct pysim_call *call, struct pysim_state *state,
@@ -221,17 +237,10 @@ int pysim_call_init(struct pysim_call *call, struct pysim_state *state,
     call->endpoint = &endpoints[endpoint];
     sim_buffer_init(&call->path, SIZE_MAX);
     sim_buffer_init(&call->body, SIZE_MAX);
-    if (sim_buffer_append_text(&call->path, call->endpoint->before) != SIM_OK) {
-        PyErr_NoMemory();
+    if (pysim_error_check(sim_buffer_append_text(&call->path, call->endpoint->before)) < 0 ||
+        (call->endpoint->id_name != NULL && append_id(call, id) < 0))
         return -1;
-    }
-    if (call->endpoint->id_name != NULL && append_id(call, id) < 0)
-        return -1;
-    if (sim_buffer_append_text(&call->path, call->endpoint->after) != SIM_OK) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
+    return pysim_error_check(sim_buffer_append_text(&call->path, call->endpoint->after));
 }
 
 int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
@@ -239,11 +248,9 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
 {
     struct sim_error error = {SIM_OK, ""};
     const char *headers[MOST_HEADERS];
-    Py_ssize_t base_length = 0;
-    const char *base = PyUnicode_AsUTF8AndSize(origin->base_url, &base_length);
     struct sim_request request = {
         .is_post = call->endpoint->is_post,
-        .base = {base, (size_t)base_length},
+        .base = origin->base,
         .path = {call->path.data, call->path.length},
         .headers = headers,
         .body = {call->body.data, call->body.length},
@@ -253,11 +260,9 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
         .stream_type = call->endpoint->stream_type,
     };
 
-    if (base == NULL)
-        return -1;
     Py_INCREF(timeout->given);
     Py_XSETREF(call->timeout, timeout->given);
-    call->is_done = false;
+    call->is_done = call->has_failed = false;
     headers[request.header_count++] = PyBytes_AS_STRING(call->state->user_agent);
     if (origin->key_header != NULL)
         headers[request.header_count++] = PyBytes_AS_STRING(origin->key_header);
@@ -288,7 +293,8 @@ int pysim_call_step(struct pysim_call *call)
 
     if (status != SIM_OK)
         return call_raise(call, &error);
-    /* A complete answer is never thrown away for a signal: the interpreter will look at it. */
+    /* A complete response is not discarded for a signal; the interpreter handles the signal
+     * afterwards. */
     return call->is_done ? 0 : PyErr_CheckSignals();
 }
 

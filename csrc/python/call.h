@@ -5,10 +5,12 @@
 #ifndef PYSIM_CALL_H
 #define PYSIM_CALL_H
 
+#include "python/error.h"
+#include "python/state.h"
+
 #include <stdbool.h>
 
 #include "core/http.h"
-#include "python/state.h"
 
 /* What the Sim API offers; the rows are in call.c. */
 enum pysim_endpoint {
@@ -20,11 +22,11 @@ enum pysim_endpoint {
 
 struct pysim_endpoint_row {
     bool is_post;
+    enum pysim_code code;        /* of a failure without a code of its own */
     const char *before, *after;  /* the path around the id */
     const char *id_name;         /* the parameter that is the id, NULL where there is none */
     const char *failure;         /* how a message about a failure begins */
-    const char *code;            /* the error code of a failure without one of its own */
-    const char *timeout_message; /* what stands before the time-out in seconds */
+    const char *timeout_message; /* what stands before the timeout in seconds */
     const char *doubt;           /* what to add when the request may have been served */
     const char *stream_type;     /* the media type of an answer in events; NULL: there is none */
 };
@@ -44,20 +46,30 @@ struct pysim_call {            /* start from all zero, end with pysim_call_fini(
     PyObject *timeout;     /* as given; owned */
     size_t response_limit; /* bytes; from the environment */
     bool is_done;
-    bool is_given_up; /* by another thread, while this one waits: it stops waiting */
+    bool has_failed;  /* the exception is the exchange's own, not from a signal handler, say */
+    bool is_given_up; /* by another thread while this one waits, which then stops waiting */
 };
 
 /* Where a call goes. Starting it may run Python code (the search for certificates imports modules),
- * in which another thread may give the client another key: the start holds what it points into. */
+ * and another thread may give the client another key meanwhile: the caller keeps alive what this
+ * points into. */
 struct pysim_origin {
     struct sim_session *session; /* borrowed of the client */
-    PyObject *base_url;          /* str, without a slash at its end */
+    struct sim_text base;        /* the base URL, without a slash at its end */
     PyObject *key_header;        /* bytes "X-API-Key: ...", or NULL */
 };
 
-/* Reads a `timeout` argument: seconds as a number, (connect, read), (connect, read, total), None in
- * any place for no bound. NULL stands for 30 s. TypeError or ValueError for anything else. */
+/* Puts what every call needs, such as the default timeouts, into the state. 0, or -1 with
+ * MemoryError. */
+int pysim_call_register(struct pysim_state *state);
+
+/* Reads a `timeout` argument: seconds as a number, (connect, read) or (connect, read, total); None
+ * in any place for no bound. NULL stands for 30 s. TypeError or ValueError for anything else. */
 int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pysim_timeout *out);
+
+/* The UTF-8 of a str that becomes part of a URL; it lives as long as the str. 0, or -1 with
+ * ValueError, which names the parameter and shows nothing of the text, for a lone surrogate. */
+int pysim_call_url_text(PyObject *text, const char *name, struct sim_text *out);
 
 /* Prepares a call: its path, from `id` (through str(); NULL where the endpoint has none). 0, or -1
  * with TypeError or ValueError. The body of a POST goes into call->body before the start. */
@@ -69,8 +81,8 @@ int pysim_call_init(struct pysim_call *call, struct pysim_state *state,
 int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
                      const struct pysim_timeout *timeout, bool is_async);
 
-/* One step, without the GIL. 0, or -1 with an exception: what a signal handler raised, or what the
- * transport met. The exchange can't go on after that. */
+/* One step, without the GIL. 0, or -1 with an exception, from a signal handler or for a failure of
+ * the transport; the exchange cannot go on after that. */
 int pysim_call_step(struct pysim_call *call);
 
 /* Steps until the answer is complete, known to be a stream of events, or given up. 0, or -1 with an

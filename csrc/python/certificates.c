@@ -1,7 +1,5 @@
 #include "python/certificates.h"
 
-#include <string.h>
-
 #include "core/http.h"
 
 /* The places that Python knows: what `module`.`function`() says, or that `attribute` of it. */
@@ -32,9 +30,9 @@ static PyObject *ask(size_t place)
     return value;
 }
 
-/* Asks a place, and keeps what it says for later calls. 1, or 0 when that names nothing that
- * exists, whatever went wrong: the next place is asked then. -1 for what is no Exception, such as
- * Ctrl-C. */
+/* Asks a place, and keeps what it says for later calls. 1; 0 when it names nothing that exists,
+ * whatever went wrong, so that the next place is asked; -1 with what is not an Exception, such as
+ * KeyboardInterrupt. */
 static int find_in_place(struct pysim_state *state, size_t place, struct sim_trust *trust)
 {
     PyObject *path = ask(place), *encoded = NULL, *kept = NULL;

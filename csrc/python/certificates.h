@@ -2,9 +2,10 @@
 #ifndef PYSIM_CERTIFICATES_H
 #define PYSIM_CERTIFICATES_H
 
+#include "python/state.h"
+
 #include "core/trust.h"
 #include "core/url.h"
-#include "python/state.h"
 
 /* Finds the source for a call to `base`: the environment's variables, libcurl's own default,
  * ssl.get_default_verify_paths(), the distributions' places, certifi. Python's modules are

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "python/answer.h"
 #include "python/arguments.h"
@@ -13,8 +14,8 @@ struct client {
     PyObject *dict;
     PyObject *weak_references;
     struct pysim_state *state; /* borrowed: the type keeps the module */
-    PyObject *api_key;         /* str or None */
-    PyObject *base_url;        /* str without a slash at its end */
+    PyObject *api_key;         /* str or None; NULL until it is set */
+    PyObject *base_url;        /* str without a slash at its end; NULL until it is set */
     PyObject *rate_limit;      /* RateLimitInfo or None */
     PyObject *key_header;      /* bytes "X-API-Key: ...", NULL where there is no key */
     struct sim_session *session;
@@ -22,7 +23,7 @@ struct client {
 
 /* ---- attributes ---- */
 
-/* A header line with the key; `*header` is NULL for no key. The key stands in no message. */
+/* A header line with the key; `*header` is NULL for no key. No message shows the key. */
 static int make_key_header(PyObject *key, PyObject **header)
 {
     PyObject *latin = NULL;
@@ -59,6 +60,11 @@ static int make_key_header(PyObject *key, PyObject **header)
             goto done;
         }
     }
+    if (text[0] == ' ' || text[length - 1] == ' ') { /* a server may strip it or not */
+        PyErr_SetString(PyExc_ValueError, "api_key begins or ends with a space, which an HTTP "
+                                          "header cannot carry");
+        goto done;
+    }
     *header = PyBytes_FromFormat("X-API-Key: %s", text);
     result = *header != NULL ? 0 : -1;
 done:
@@ -68,7 +74,7 @@ done:
 
 static int client_set_api_key(struct client *self, PyObject *value, void *Py_UNUSED(closure))
 {
-    PyObject *header = NULL;
+    PyObject *header = NULL, *old_key, *old_header;
 
     if (value == NULL) {
         PyErr_SetString(PyExc_AttributeError, "api_key cannot be deleted");
@@ -76,9 +82,26 @@ static int client_set_api_key(struct client *self, PyObject *value, void *Py_UNU
     }
     if (make_key_header(value, &header) < 0)
         return -1;
-    Py_INCREF(value);
-    Py_XSETREF(self->api_key, value);
-    Py_XSETREF(self->key_header, header);
+    /* Both are in their places before what goes can run code that sets another key. */
+    old_key = self->api_key;
+    old_header = self->key_header;
+    self->api_key = Py_NewRef(value);
+    self->key_header = header;
+    Py_XDECREF(old_key);
+    Py_XDECREF(old_header);
+    return 0;
+}
+
+/* The URL in a base_url: 0.1.1 took one after white space, and so does this. 0, or -1 with
+ * ValueError. */
+static int read_base_url(PyObject *base_url, struct sim_text *url)
+{
+    if (pysim_call_url_text(base_url, "base_url", url) < 0)
+        return -1;
+    while (url->length > 0 && url->data[0] != '\0' && strchr(" \t\n\r\v\f", url->data[0])) {
+        url->data++;
+        url->length--;
+    }
     return 0;
 }
 
@@ -86,10 +109,10 @@ static int client_set_api_key(struct client *self, PyObject *value, void *Py_UNU
 static PyObject *check_base_url(PyObject *value)
 {
     struct sim_error error = {SIM_OK, ""};
+    struct sim_text text;
     struct sim_url url;
     Py_ssize_t length;
     PyObject *stripped = NULL, *result = NULL;
-    const char *text;
 
     if (!PyUnicode_Check(value))
         return PyErr_Format(PyExc_TypeError, "base_url must be a str, not %.200s",
@@ -100,18 +123,10 @@ static PyObject *check_base_url(PyObject *value)
     stripped = PyUnicode_Substring(value, 0, length);
     if (stripped == NULL)
         return NULL;
-    text = PyUnicode_AsUTF8AndSize(stripped, &length);
-    if (text == NULL) {
-        /* The codec's own error would carry the URL, and the password that may stand in it. */
-        if (PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) {
-            PyErr_Clear();
-            PyErr_SetString(PyExc_ValueError,
-                            "base_url has a lone surrogate, which no URL can carry");
-        }
+    if (read_base_url(stripped, &text) < 0)
         goto done;
-    }
-    if (sim_url_parse((struct sim_text){text, (size_t)length}, &url, &error) != SIM_OK) {
-        PyErr_Format(PyExc_ValueError, "base_url: %s", error.message);
+    if (sim_url_parse(text, &url, &error) != SIM_OK) {
+        (void)pysim_raise_input(&error, "base_url");
         goto done;
     }
     if (url.has_query) {
@@ -139,14 +154,23 @@ static int client_set_base_url(struct client *self, PyObject *value, void *Py_UN
     return 0;
 }
 
+/* A new reference to what has been set; AttributeError before that, as from a Python class. */
+static PyObject *get_set(struct client *self, PyObject *value, const char *name)
+{
+    if (value != NULL)
+        return Py_NewRef(value);
+    return PyErr_Format(PyExc_AttributeError, "'%.200s' object has no attribute '%s'",
+                        Py_TYPE(self)->tp_name, name);
+}
+
 static PyObject *client_get_api_key(struct client *self, void *Py_UNUSED(closure))
 {
-    return Py_NewRef(self->api_key);
+    return get_set(self, self->api_key, "api_key");
 }
 
 static PyObject *client_get_base_url(struct client *self, void *Py_UNUSED(closure))
 {
-    return Py_NewRef(self->base_url);
+    return get_set(self, self->base_url, "base_url");
 }
 
 static PyObject *client_get_rate_limit(struct client *self, void *Py_UNUSED(closure))
@@ -163,6 +187,36 @@ static int client_set_rate_limit(struct client *self, PyObject *value, void *Py_
     return 0;
 }
 
+/* The header line of the key that the attribute has now: a subclass's or a patch's is not the one
+ * that we keep. `*header` is new, NULL for no key. 0, or -1 with an exception. */
+static int ask_key_header(struct client *self, PyObject **header)
+{
+    PyObject *key = PyObject_GetAttrString((PyObject *)self, "api_key");
+    int result = 0;
+
+    *header = NULL;
+    if (key == NULL)
+        return -1;
+    if (key == self->api_key)
+        *header = Py_XNewRef(self->key_header);
+    else
+        result = make_key_header(key, header);
+    Py_DECREF(key);
+    return result;
+}
+
+/* The base URL that the attribute has now, checked; a new reference. */
+static PyObject *ask_base_url(struct client *self)
+{
+    PyObject *url = PyObject_GetAttrString((PyObject *)self, "base_url"), *checked;
+
+    if (url == NULL || url == self->base_url)
+        return url;
+    checked = check_base_url(url);
+    Py_DECREF(url);
+    return checked;
+}
+
 /* ---- life ---- */
 
 static PyObject *client_new(PyTypeObject *type, PyObject *Py_UNUSED(arguments),
@@ -172,12 +226,9 @@ static PyObject *client_new(PyTypeObject *type, PyObject *Py_UNUSED(arguments),
 
     if (self == NULL)
         return NULL;
-    /* A subclass may leave our __init__ out: the defaults stand then, with no key. */
-    self->api_key = Py_NewRef(Py_None);
     self->rate_limit = Py_NewRef(Py_None);
     self->state = pysim_state_of_type(type);
-    self->base_url = PyUnicode_FromString(DEFAULT_BASE_URL);
-    if (self->state != NULL && self->base_url != NULL) {
+    if (self->state != NULL) {
         self->session = sim_http_session_new();
         if (self->session != NULL)
             return (PyObject *)self;
@@ -191,16 +242,23 @@ static int client_init(struct client *self, PyObject *arguments, PyObject *keywo
 {
     static const char *const names[] = {"api_key", "base_url"};
     static const struct pysim_signature signature = {
-        "SimStudioClient", "__init__", 1, 2, 2, names,
+        .owner = "SimStudioClient",
+        .function = "__init__",
+        .required_count = 1,
+        .positional_count = 2,
+        .parameter_count = 2,
+        .names = names,
     };
     PyObject *values[2];
-    int result;
+    int result = -1;
 
     if (pysim_arguments_match_init(&signature, arguments, keywords, values) < 0)
         return -1;
-    result = client_set_api_key(self, values[0], NULL);
-    if (result == 0 && values[1] != NULL)
-        result = client_set_base_url(self, values[1], NULL);
+    if (values[1] == NULL)
+        values[1] = PyUnicode_FromString(DEFAULT_BASE_URL);
+    /* As attributes, of which a subclass may have its own. */
+    if (values[1] != NULL && PyObject_SetAttrString((PyObject *)self, names[0], values[0]) == 0)
+        result = PyObject_SetAttrString((PyObject *)self, names[1], values[1]);
     pysim_arguments_release(&signature, values);
     return result;
 }
@@ -215,14 +273,15 @@ static int client_traverse(struct client *self, visitproc visit, void *arg)
     return 0;
 }
 
+/* What the collector has cleared may still be found, and asked for its attributes. */
 static int client_clear(struct client *self)
 {
     Py_CLEAR(self->dict);
-    Py_CLEAR(self->rate_limit);
-    return 0;
+    return client_set_rate_limit(self, NULL, NULL);
 }
 
-/* A call in another thread holds a reference to the client, so none is under way here. */
+/* A call in another thread holds a reference to the client, so none is under way here. Shown by
+ * tests/test_client_object.py: test_a_call_keeps_the_client_that_nothing_else_refers_to. */
 static void client_dealloc(struct client *self)
 {
     PyTypeObject *type = Py_TYPE(self);
@@ -231,6 +290,7 @@ static void client_dealloc(struct client *self)
     if (self->weak_references != NULL)
         PyObject_ClearWeakRefs((PyObject *)self);
     (void)client_clear(self);
+    Py_CLEAR(self->rate_limit);
     Py_CLEAR(self->api_key);
     Py_CLEAR(self->base_url);
     Py_CLEAR(self->key_header);
@@ -242,14 +302,22 @@ static void client_dealloc(struct client *self)
 /* The URL without the password that may stand in it; the key does not appear at all. */
 static PyObject *client_repr(struct client *self)
 {
-    Py_ssize_t length = PyUnicode_GET_LENGTH(self->base_url), start, at;
-    PyObject *shown = Py_NewRef(self->base_url), *scheme = NULL, *rest = NULL, *result = NULL;
+    PyObject *shown = ask_base_url(self), *scheme = NULL, *rest = NULL, *result = NULL;
+    Py_ssize_t length, start, at;
 
-    start = PyUnicode_FindChar(self->base_url, ':', 0, length, 1) + 3; /* past "://" */
-    at = PyUnicode_FindChar(self->base_url, '@', start, length, -1);
+    if (shown == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError) &&
+            !PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError))
+            return NULL;
+        PyErr_Clear();
+        return PyUnicode_FromFormat("<%s without a base_url>", Py_TYPE(self)->tp_name);
+    }
+    length = PyUnicode_GET_LENGTH(shown);
+    start = PyUnicode_FindChar(shown, ':', 0, length, 1) + 3; /* past "://" */
+    at = PyUnicode_FindChar(shown, '@', start, length, -1);
     if (at >= 0) {
-        scheme = PyUnicode_Substring(self->base_url, 0, start);
-        rest = PyUnicode_Substring(self->base_url, at, length);
+        scheme = PyUnicode_Substring(shown, 0, start);
+        rest = PyUnicode_Substring(shown, at, length);
         Py_DECREF(shown);
         shown =
             scheme != NULL && rest != NULL ? PyUnicode_FromFormat("%U***%U", scheme, rest) : NULL;
@@ -269,6 +337,41 @@ struct pysim_state *pysim_client_state(PyObject *client)
     return ((struct client *)client)->state;
 }
 
+/* Whether an attribute has been set, by __init__ or setter, ours or a subclass's. 0, or -1 with
+ * ValueError or what a subclass's own attribute raises. */
+static int require(struct client *self, const PyObject *kept, const char *name)
+{
+    PyObject *value, *error, *attribute;
+
+    if (kept != NULL)
+        return 0;
+    value = PyObject_GetAttrString((PyObject *)self, name);
+    if (value != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        Py_XDECREF(value);
+        return value != NULL ? 0 : -1;
+    }
+    error = PyErr_GetRaisedException();
+    attribute = PyObject_GetAttrString((PyObject *)Py_TYPE(self), name);
+    if (attribute != NULL && Py_TYPE(attribute) == &PyGetSetDescr_Type) /* ours raised it */
+        PyErr_SetString(PyExc_ValueError, "SimStudioClient.__init__() was not called");
+    else if (attribute != NULL)
+        PyErr_SetRaisedException(Py_NewRef(error));
+    Py_DECREF(error);
+    Py_XDECREF(attribute);
+    return -1;
+}
+
+int pysim_client_prepare(PyObject *client, struct pysim_call *call, enum pysim_endpoint endpoint,
+                         PyObject *id)
+{
+    struct client *self = (struct client *)client;
+
+    if (require(self, self->api_key, "api_key") < 0 ||
+        require(self, self->base_url, "base_url") < 0)
+        return -1;
+    return pysim_call_init(call, self->state, endpoint, id);
+}
+
 /* Notes the rate-limit headers of a complete answer. 0, or -1 with an exception. */
 static int client_note_answer(struct client *self, const struct pysim_call *call)
 {
@@ -283,17 +386,17 @@ int pysim_client_send(PyObject *client, struct pysim_call *call,
                       const struct pysim_timeout *timeout, bool is_async)
 {
     struct client *self = (struct client *)client;
-    const struct pysim_origin origin = {
-        .session = self->session,
-        .base_url = Py_NewRef(self->base_url),
-        .key_header = Py_XNewRef(self->key_header),
-    };
+    struct pysim_origin origin = {.session = self->session};
+    PyObject *base_url = NULL;
     int result = -1;
 
-    if (pysim_call_start(call, &origin, timeout, is_async) == 0 &&
+    if (ask_key_header(self, &origin.key_header) == 0)
+        base_url = ask_base_url(self);
+    if (base_url != NULL && read_base_url(base_url, &origin.base) == 0 &&
+        pysim_call_start(call, &origin, timeout, is_async) == 0 &&
         pysim_call_wait_for_answer(call) == 0)
         result = client_note_answer(self, call);
-    Py_DECREF(origin.base_url);
+    Py_XDECREF(base_url);
     Py_XDECREF(origin.key_header);
     return result;
 }
@@ -307,6 +410,14 @@ PyObject *pysim_client_perform(PyObject *client, struct pysim_call *call,
         result = pysim_answer(call, is_async);
     pysim_call_end(call);
     return result;
+}
+
+PyObject *pysim_client_exit(PyObject *self, PyObject *Py_UNUSED(arguments))
+{
+    PyObject *result = PyObject_CallMethod(self, "close", NULL);
+
+    Py_XDECREF(result);
+    return result != NULL ? Py_NewRef(Py_None) : NULL;
 }
 
 void pysim_client_close(PyObject *client)
@@ -327,7 +438,7 @@ static PyGetSetDef client_getset[] = {
     {"api_key", (getter)client_get_api_key, (setter)client_set_api_key,
      "The API key (str), or None to send none.", NULL},
     {"base_url", (getter)client_get_base_url, (setter)client_set_base_url,
-     "Where the API is (str), without a slash at its end.", NULL},
+     "The URL of the API (str), without a slash at its end.", NULL},
     {"_rate_limit_info", (getter)client_get_rate_limit, (setter)client_set_rate_limit, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -337,9 +448,9 @@ PyDoc_STRVAR(
     "SimStudioClient(api_key, base_url='" DEFAULT_BASE_URL "')\n--\n\n"
     "A client of the Sim API.\n\n"
     "api_key: str, or None to send none.\n"
-    "base_url: str; the http or https URL under which the API is.\n\n"
-    "It may be shared by threads, and used in a with statement. Connections are kept from\n"
-    "call to call. Raises TypeError or ValueError for what cannot be sent.");
+    "base_url: str; the http or https URL of the API.\n\n"
+    "It may be shared by threads and used in a with statement. Connections are kept from call\n"
+    "to call. Raises TypeError or ValueError for what cannot be sent.");
 
 int pysim_client_register(PyObject *module, struct pysim_state *state, PyMethodDef *methods)
 {

@@ -1,7 +1,7 @@
 /* Python.h, and CPython's newer API under its own names where this version lacks it.
  *
- * The only file that asks for PY_VERSION_HEX, beside the slot table of module.c.
- * Every file of the binding includes it first, through the headers. */
+ * The only file that asks for PY_VERSION_HEX. Every header of the binding includes it before
+ * anything else, through another one or itself: Python.h must come first. */
 #ifndef PYSIM_COMPAT_H
 #define PYSIM_COMPAT_H
 
@@ -24,6 +24,32 @@ static inline PyObject *Py_XNewRef(PyObject *object)
 }
 #endif
 
+/* An exception as one object came with 3.12, which deprecated the three parts. */
+#if PY_VERSION_HEX < 0x030C0000
+static inline PyObject *PyErr_GetRaisedException(void)
+{
+    PyObject *type, *value, *traceback;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    if (type == NULL)
+        return NULL;
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL)
+        (void)PyException_SetTraceback(value, traceback);
+    Py_DECREF(type);
+    Py_XDECREF(traceback);
+    return value;
+}
+
+static inline void PyErr_SetRaisedException(PyObject *value) /* steals */
+{
+    PyObject *type = value != NULL ? Py_NewRef((PyObject *)Py_TYPE(value)) : NULL;
+    PyObject *traceback = value != NULL ? PyException_GetTraceback(value) : NULL;
+
+    PyErr_Restore(type, value, traceback);
+}
+#endif
+
 /* From 3.9 on an instance of a heap type owns a reference to its type, and its traverse says so.
  * On 3.8 the instance's own dealloc drops the reference, but traverse must not show it. */
 #if PY_VERSION_HEX >= 0x03090000
@@ -42,17 +68,34 @@ static inline PyObject *pysim_type_from_spec(PyObject *module, PyType_Spec *spec
 
     (void)module;
 #endif
-    /* Not every version says that it had no memory for the type's doc. */
+    /* Not every version raises MemoryError when there is no memory for the type's doc. */
     if (type == NULL && !PyErr_Occurred())
         PyErr_NoMemory();
     return type;
 }
+
+/* From 3.12 on the interpreter can keep an object's weak references before the object. */
+#ifdef Py_TPFLAGS_MANAGED_WEAKREF
+#define PYSIM_HAS_MANAGED_WEAKREF 1
+#define PYSIM_TPFLAGS_MANAGED_WEAKREF Py_TPFLAGS_MANAGED_WEAKREF
+#else
+#define PYSIM_HAS_MANAGED_WEAKREF 0
+#define PYSIM_TPFLAGS_MANAGED_WEAKREF 0
+#endif
 
 /* A call's name in error messages: with its class from 3.10 on. */
 #if PY_VERSION_HEX >= 0x030A0000
 #define PYSIM_CALL_HAS_CLASS 1
 #else
 #define PYSIM_CALL_HAS_CLASS 0
+#endif
+
+/* In the table of the module's slots: that each interpreter may have a GIL of its own. */
+#if PY_VERSION_HEX >= 0x030C0000
+#define PYSIM_INTERPRETER_SLOTS                                                                    \
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#else
+#define PYSIM_INTERPRETER_SLOTS
 #endif
 
 /* copy.replace() and with it dataclasses' __replace__ came with 3.13. */
@@ -73,7 +116,7 @@ static inline int pysim_compare_fields(PyObject *one, PyObject *other)
 #endif
 }
 
-/* Switching the cyclic collector from C came with 3.10; before that it stays as it is. */
+/* Switching the cyclic collector from C came with 3.10; before that it is left alone. */
 #if PY_VERSION_HEX < 0x030A0000
 static inline int PyGC_Disable(void)
 {
@@ -86,7 +129,7 @@ static inline int PyGC_Enable(void)
 }
 #endif
 
-/* 3.8 does not export a module's init function where symbols are hidden by default. */
+/* On 3.8 a module's init function would be hidden, as all symbols are by default here. */
 #if PY_VERSION_HEX < 0x03090000
 #undef PyMODINIT_FUNC
 #define PyMODINIT_FUNC __attribute__((visibility("default"))) PyObject *
@@ -97,7 +140,7 @@ static inline int PyGC_Enable(void)
 #define PYSIM_MODULE_KEY "_simstudio_module"
 #endif
 
-/* PyType_FromSpec takes these from the members table from 3.9 on; 3.8 needs them set. */
+/* Sets them for types without a members table, and for all types on 3.8. */
 static inline void pysim_set_offsets(PyTypeObject *type, Py_ssize_t dict,
                                      Py_ssize_t weak_references)
 {

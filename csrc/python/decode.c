@@ -1,6 +1,5 @@
 #include "python/decode.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "core/clock.h"
@@ -8,21 +7,22 @@
 #include "core/json.h"
 
 enum {
-    /* A larger document is parsed without the GIL: below, letting go of it costs more than the
-     * other threads gain. */
+    /* A larger document is parsed without the GIL; for a smaller one releasing it costs more than
+     * the other threads gain. */
     RELEASE_ABOVE = 32 * 1024,
-    /* A larger document is built with the cyclic collector at rest: there is no garbage in what is
-     * being built, and to look for it again and again costs a third of the time. */
+    /* A larger document is built with the cyclic collector paused: there is no garbage in what is
+     * being built, and looking for it again and again costs a third of the time. */
     PAUSE_ABOVE = 4 * 1024,
-    VALUES_A_LOOK = 8 * 1024, /* values between two looks at the clock */
-    /* Twice as long as a thread waits before it asks for the GIL: whom a release that it has not
-     * asked for wakes in vain begins to wait anew, and would wait for ever. */
+    VALUES_PER_LOOK = 8 * 1024, /* values between two looks at the clock */
+    /* Twice as long as a thread waits before it asks for the GIL. A waiting thread woken before it
+     * has asked for the GIL starts its timeout again; releasing more often than this would starve
+     * it. */
     TURN_MS = 10,
     KEY_SLOTS = 512,    /* power of two */
     LONGEST_KEY = 64,   /* bytes of a key that is kept for the next object */
     ID_LENGTH = 36,     /* of the API's ids, which are UUIDs: kept like keys */
     SHORT_INTEGER = 18, /* digits that surely fit into 64 bits */
-    /* A document may be flat up to here: where it isn't, little has been read in vain. */
+    /* Up to this length a document is tried as a flat one: if it isn't, little was read in vain. */
     LONGEST_FLAT = 1024,
     FLAT_VALUES = 17, /* eight members */
 };
@@ -33,16 +33,17 @@ struct decoder {
     PyObject *keys;            /* borrowed: the state's */
     Py_ssize_t until_look;     /* values */
     int64_t turn_ends_ms;      /* by the monotonic clock */
-    bool rests;                /* the cyclic collector, by our doing */
+    bool collector_paused;     /* by us */
 };
 
 static PyObject *decode_value(struct decoder *decoder);
 
-/* NULL without an exception means throughout: json.loads shall decide. */
+/* Throughout, NULL without an exception means: fall back to json.loads. */
 
 static PyObject *decode_text(struct decoder *decoder, const struct sim_json_value *value)
 {
     struct sim_text text = {value->text, value->length};
+    enum sim_status status;
     PyObject *string;
 
     if (!value->has_escapes && value->is_ascii) {
@@ -53,14 +54,9 @@ static PyObject *decode_text(struct decoder *decoder, const struct sim_json_valu
     }
     if (value->has_escapes) {
         sim_buffer_clear(&decoder->scratch);
-        switch (sim_escapes_decode(text, &decoder->scratch)) {
-        case SIM_OK:
-            break;
-        case SIM_NO_MEMORY:
-            return PyErr_NoMemory();
-        default:
-            return NULL;
-        }
+        status = sim_escapes_decode(text, &decoder->scratch);
+        if (status != SIM_OK)
+            return status == SIM_NO_MEMORY ? PyErr_NoMemory() : NULL;
         text = (struct sim_text){decoder->scratch.data, decoder->scratch.length};
     }
     string = PyUnicode_DecodeUTF8(text.data, (Py_ssize_t)text.length, NULL);
@@ -69,7 +65,7 @@ static PyObject *decode_text(struct decoder *decoder, const struct sim_json_valu
     return string;
 }
 
-/* Where a short text is kept in the list of keys. */
+/* The slot of a short text in the list of keys. */
 static Py_ssize_t key_slot(const char *text, size_t length)
 {
     size_t hash = length * 31 + (unsigned char)text[0];
@@ -79,8 +75,8 @@ static Py_ssize_t key_slot(const char *text, size_t length)
     return (Py_ssize_t)(hash % KEY_SLOTS);
 }
 
-/* A text, the very one of earlier where it was seen lately: documents repeat their keys, and so do
- * answers and events, which repeat the ids of blocks too. */
+/* Returns the cached str for recently seen text: documents repeat their keys, and so do answers and
+ * events, which repeat the ids of blocks too. */
 static PyObject *decode_repeated(struct decoder *decoder, const struct sim_json_value *value)
 {
     size_t length = value->length;
@@ -125,27 +121,28 @@ static PyObject *decode_integer(struct sim_text text)
 
 /* ---- turns ----
  *
- * A large document takes so long to build that another thread may wait to begin with one of its
- * own, which it parses without the GIL. While the GIL is away the collector works as it did, and
- * nobody sees what is half built: a list is out of the collector's reach until all its places are
- * taken, and a dict is whole at any time. */
+ * A large document takes so long to build that another thread may be waiting to begin with one of
+ * its own, which it parses without the GIL. While the GIL is released the collector works as usual
+ * and finds nothing half built: a list is hidden from it until all its items are there, and a dict
+ * is whole at any time. Shown by tests/test_large_answers.py:
+ * test_threads_run_while_an_answer_is_built_and_see_only_what_is_whole. */
 
 static void begin_turn(struct decoder *decoder)
 {
-    decoder->rests = PyGC_Disable();
+    decoder->collector_paused = PyGC_Disable();
     decoder->turn_ends_ms = sim_clock_monotonic_ms() + TURN_MS;
-    decoder->until_look = VALUES_A_LOOK;
+    decoder->until_look = VALUES_PER_LOOK;
 }
 
 static void end_turn(const struct decoder *decoder)
 {
-    if (decoder->rests)
+    if (decoder->collector_paused)
         (void)PyGC_Enable();
 }
 
 static void look_at_clock(struct decoder *decoder)
 {
-    decoder->until_look = VALUES_A_LOOK;
+    decoder->until_look = VALUES_PER_LOOK;
     if (sim_clock_monotonic_ms() < decoder->turn_ends_ms)
         return;
     end_turn(decoder);
@@ -231,8 +228,8 @@ static PyObject *decode_value(struct decoder *decoder)
     Py_UNREACHABLE();
 }
 
-/* The state's list of keys, made at the first need: all slots hold a str, which no key equals at
- * first. 0, or -1 with MemoryError. */
+/* Makes the state's list of keys when it is first needed. Every slot holds a str, at first the
+ * empty one, which equals no key. 0, or -1 with MemoryError. */
 static int prepare_keys(struct pysim_state *state)
 {
     PyObject *nothing, *keys;
@@ -246,7 +243,7 @@ static int prepare_keys(struct pysim_state *state)
     Py_XDECREF(nothing);
     if (keys == NULL)
         return -1;
-    PyObject_GC_UnTrack(keys); /* out of the reach of those who look through all objects */
+    PyObject_GC_UnTrack(keys); /* hidden from gc.get_objects() */
     state->json_keys = keys;
     return 0;
 }
@@ -278,7 +275,12 @@ static PyObject *decode_values(struct pysim_state *state, const struct sim_json_
     return result;
 }
 
-/* What json.loads makes of it; of bytes that are invalid in their encoding, with U+FFFD instead. */
+bool pysim_decode_was_refused(void)
+{
+    return PyErr_ExceptionMatches(PyExc_ValueError) || PyErr_ExceptionMatches(PyExc_RecursionError);
+}
+
+/* What json.loads makes of it; bytes that are invalid in their encoding become U+FFFD first. */
 static PyObject *ask_json(struct pysim_state *state, const char *text, size_t length)
 {
     PyObject *bytes = NULL, *string = NULL, *result = NULL;
@@ -306,7 +308,7 @@ static PyObject *ask_json(struct pysim_state *state, const char *text, size_t le
     return result;
 }
 
-/* Short, and not obviously nested: the last member of an answer mostly is a container. */
+/* Short, and not obviously nested: the last member of an answer is mostly a container. */
 static bool may_be_flat(struct sim_text source)
 {
     char last = '\0';
@@ -316,7 +318,7 @@ static bool may_be_flat(struct sim_text source)
     return source.length <= LONGEST_FLAT && last != '}' && last != ']';
 }
 
-/* NULL without an exception where json.loads shall decide. */
+/* NULL without an exception where json.loads must decide. */
 static PyObject *decode_document(struct pysim_state *state, struct sim_text source)
 {
     struct sim_json_value flat[FLAT_VALUES];
@@ -348,8 +350,7 @@ PyObject *pysim_decode(struct pysim_state *state, const char *text, size_t lengt
     if (result != NULL)
         return result;
     if (PyErr_Occurred()) {
-        if (!PyErr_ExceptionMatches(PyExc_RecursionError) &&
-            !PyErr_ExceptionMatches(PyExc_ValueError))
+        if (!pysim_decode_was_refused())
             return NULL;
         PyErr_Clear(); /* too deep, or too many digits: json's verdict and words */
     }

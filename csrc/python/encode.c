@@ -1,15 +1,16 @@
 #include "python/encode.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
+#include "python/error.h"
 #include "python/upload.h"
 
 /* A container that is being written; the chain of them finds circles. */
 struct enclosing {
     PyObject *container;
-    const struct enclosing *outer;
+    struct enclosing *outer;
+    PyObject *items; /* of a dict that code of the user's may have changed: pairs, as they were */
 };
 
 struct encoder {
@@ -17,17 +18,9 @@ struct encoder {
     bool refused; /* the exception is one that json itself raises as ValueError */
 };
 
-static int encode_value(struct encoder *encoder, PyObject *value, const struct enclosing *outer);
+static int encode_value(struct encoder *encoder, PyObject *value, struct enclosing *outer);
 
-static int check(enum sim_status status)
-{
-    if (status == SIM_OK)
-        return 0;
-    PyErr_NoMemory();
-    return -1;
-}
-
-/* The words of json's default(), which names the class as Python does; keys are refused by C. */
+/* In the words of json's default(), which takes the name of the class from Python. */
 static int refuse_type(PyObject *value)
 {
     PyObject *class = PyObject_GetAttrString(value, "__class__"), *name = NULL;
@@ -43,7 +36,7 @@ static int refuse_type(PyObject *value)
 
 static int write_literal(struct encoder *encoder, const char *text)
 {
-    return check(sim_buffer_append_text(encoder->out, text));
+    return pysim_error_check(sim_buffer_append_text(encoder->out, text));
 }
 
 /* ---- scalars ---- */
@@ -83,7 +76,7 @@ static bool is_verbatim(Py_UCS4 character)
 
 static int write_quote(struct encoder *encoder)
 {
-    return check(sim_buffer_append_char(encoder->out, '"'));
+    return pysim_error_check(sim_buffer_append_char(encoder->out, '"'));
 }
 
 /* Appends the characters of a str, escaped, without quotes. */
@@ -97,8 +90,8 @@ static int write_text(struct encoder *encoder, PyObject *text)
     for (Py_ssize_t at = 0; at < length;) {
         Py_ssize_t end = length - at < BLOCK ? length : at + BLOCK;
         char *place = NULL, *start;
-        if (check(sim_buffer_reserve(encoder->out, (size_t)(end - at) * MOST_PER_CHARACTER,
-                                     &place)) < 0)
+        if (pysim_error_check(sim_buffer_reserve(
+                encoder->out, (size_t)(end - at) * MOST_PER_CHARACTER, &place)) < 0)
             return -1;
         for (start = place; at < end; at++) {
             Py_UCS4 character = PyUnicode_READ(kind, data, at);
@@ -123,13 +116,14 @@ static int write_ascii_steals(struct encoder *encoder, PyObject *text)
     int result = -1;
 
     if (text != NULL)
-        result = check(sim_buffer_append(encoder->out, (const char *)PyUnicode_1BYTE_DATA(text),
-                                         (size_t)PyUnicode_GET_LENGTH(text)));
+        result = pysim_error_check(sim_buffer_append(encoder->out,
+                                                     (const char *)PyUnicode_1BYTE_DATA(text),
+                                                     (size_t)PyUnicode_GET_LENGTH(text)));
     Py_XDECREF(text);
     return result;
 }
 
-/* json's own words for a number that it refuses: they differ between Pythons. */
+/* Raises what json itself raises for a float: its words differ between Python versions. */
 static int refuse_float(struct encoder *encoder, PyObject *value)
 {
     PyObject *module = PyImport_ImportModule("json"), *dumps = NULL, *given = NULL, *options = NULL;
@@ -159,7 +153,7 @@ static int write_float(struct encoder *encoder, PyObject *value)
     return write_ascii_steals(encoder, PyFloat_Type.tp_repr(value));
 }
 
-/* The digits of a number that fits into 64 bits, from the end of `digits`; where they begin. */
+/* Writes the digits backwards from `end`; returns where they begin. */
 static char *write_digits(char *end, long long number)
 {
     unsigned long long rest =
@@ -184,11 +178,10 @@ static int write_integer(struct encoder *encoder, PyObject *value)
         if (number == -1 && PyErr_Occurred())
             return -1;
         start = write_digits(end, number);
-        return check(sim_buffer_append(encoder->out, start, (size_t)(end - start)));
+        return pysim_error_check(sim_buffer_append(encoder->out, start, (size_t)(end - start)));
     }
     text = PyLong_Type.tp_repr(value);
-
-    /* More digits than the interpreter writes. */
+    /* There may be more digits than the interpreter writes. */
     encoder->refused = text == NULL && PyErr_ExceptionMatches(PyExc_ValueError);
     return write_ascii_steals(encoder, text);
 }
@@ -203,7 +196,7 @@ static const char *constant_text(const PyObject *value)
 
 /* ---- containers ---- */
 
-static int enter(struct encoder *encoder, PyObject *container, const struct enclosing *outer)
+static int enter(struct encoder *encoder, PyObject *container, struct enclosing *outer)
 {
     for (; outer != NULL; outer = outer->outer) {
         if (outer->container == container) {
@@ -215,16 +208,35 @@ static int enter(struct encoder *encoder, PyObject *container, const struct encl
     return Py_EnterRecursiveCall(" while encoding a JSON object") ? -1 : 0;
 }
 
-/* A list or a tuple; it may change under the hands of a read() called on the way. */
-static int encode_sequence(struct encoder *encoder, PyObject *sequence,
-                           const struct enclosing *outer)
+/* Before the user's code runs, which may change the dicts around it: they are written as they are
+ * now. 0, or -1 with MemoryError. */
+static int keep_items(struct enclosing *enclosing)
 {
-    struct enclosing self = {sequence, outer};
+    for (; enclosing != NULL; enclosing = enclosing->outer) {
+        if (enclosing->items != NULL)
+            break; /* and so have those around it */
+        if (PyDict_CheckExact(enclosing->container)) {
+            enclosing->items = PyDict_Items(enclosing->container);
+            if (enclosing->items == NULL)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* A list or a tuple; a file's read() may change it meanwhile. A subclass may have its own
+ * iterator. */
+static int encode_sequence(struct encoder *encoder, PyObject *given, struct enclosing *outer)
+{
+    struct enclosing self = {given, outer, NULL};
+    PyObject *sequence = NULL;
     int result = -1;
 
-    if (enter(encoder, sequence, outer) < 0)
+    if (enter(encoder, given, outer) < 0)
         return -1;
-    if (write_literal(encoder, "[") < 0)
+    sequence = PyList_CheckExact(given) || PyTuple_CheckExact(given) ? Py_NewRef(given)
+                                                                     : PySequence_List(given);
+    if (sequence == NULL || write_literal(encoder, "[") < 0)
         goto done;
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
@@ -236,6 +248,7 @@ static int encode_sequence(struct encoder *encoder, PyObject *sequence,
     }
     result = write_literal(encoder, "]");
 done:
+    Py_XDECREF(sequence);
     Py_LeaveRecursiveCall();
     return result;
 }
@@ -264,7 +277,7 @@ static int encode_key(struct encoder *encoder, PyObject *key)
 }
 
 static int encode_member(struct encoder *encoder, PyObject *key, PyObject *value, bool is_first,
-                         const struct enclosing *self)
+                         struct enclosing *self)
 {
     if ((!is_first && write_literal(encoder, ", ") < 0) || encode_key(encoder, key) < 0 ||
         write_literal(encoder, ": ") < 0)
@@ -272,7 +285,7 @@ static int encode_member(struct encoder *encoder, PyObject *key, PyObject *value
     return encode_value(encoder, value, self);
 }
 
-/* What the API's own fields put over the input's at the root. */
+/* An API field that overrides the input's field of that name. */
 struct control {
     const char *name;
     PyObject *value; /* NULL: not given */
@@ -292,7 +305,7 @@ static struct control *find_control(struct control *controls, PyObject *key)
 
 /* One member of a dict; `controls` at the root alone. */
 static int encode_item(struct encoder *encoder, PyObject *key, PyObject *value, bool is_first,
-                       struct control *controls, const struct enclosing *self)
+                       struct control *controls, struct enclosing *self)
 {
     struct control *control = find_control(controls, key);
     int result;
@@ -311,7 +324,7 @@ static int encode_item(struct encoder *encoder, PyObject *key, PyObject *value, 
 
 /* A subclass of dict is asked for its items(), as json asks it. */
 static int encode_items(struct encoder *encoder, PyObject *dict, struct control *controls,
-                        const struct enclosing *self)
+                        struct enclosing *self)
 {
     PyObject *items = PyMapping_Items(dict);
     int result = -1;
@@ -320,8 +333,7 @@ static int encode_items(struct encoder *encoder, PyObject *dict, struct control 
         return -1;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
         PyObject *item = PyList_GET_ITEM(items, i);
-        if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) {
-            PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
+        if (pysim_upload_check_item(item) < 0) {
             encoder->refused = true;
             goto done;
         }
@@ -335,10 +347,26 @@ done:
     return result;
 }
 
-static int encode_dict(struct encoder *encoder, PyObject *dict, struct control *controls,
-                       const struct enclosing *outer)
+/* The next member of an exact dict: by the table, until its items have been kept; borrowed. */
+static bool next_member(const struct enclosing *dict, Py_ssize_t count, Py_ssize_t *at,
+                        PyObject **key, PyObject **value)
 {
-    struct enclosing self = {dict, outer};
+    PyObject *item;
+
+    if (dict->items == NULL)
+        return PyDict_Next(dict->container, at, key, value);
+    if (count >= PyList_GET_SIZE(dict->items))
+        return false;
+    item = PyList_GET_ITEM(dict->items, count);
+    *key = PyTuple_GET_ITEM(item, 0);
+    *value = PyTuple_GET_ITEM(item, 1);
+    return true;
+}
+
+static int encode_dict(struct encoder *encoder, PyObject *dict, struct control *controls,
+                       struct enclosing *outer)
+{
+    struct enclosing self = {dict, outer, NULL};
     PyObject *key, *value;
     Py_ssize_t at = 0;
     size_t start;
@@ -354,9 +382,8 @@ static int encode_dict(struct encoder *encoder, PyObject *dict, struct control *
             goto done;
     }
     else
-        while (PyDict_Next(dict, &at, &key, &value))
-            if (encode_item(encoder, key, value, encoder->out->length == start, controls, &self) <
-                0)
+        for (Py_ssize_t count = 0; next_member(&self, count, &at, &key, &value); count++)
+            if (encode_item(encoder, key, value, count == 0, controls, &self) < 0)
                 goto done;
     for (int i = 0; controls != NULL && i < CONTROLS; i++) {
         PyObject *name;
@@ -372,6 +399,7 @@ static int encode_dict(struct encoder *encoder, PyObject *dict, struct control *
     }
     result = write_literal(encoder, "}");
 done:
+    Py_XDECREF(self.items);
     Py_LeaveRecursiveCall();
     return result;
 }
@@ -383,21 +411,29 @@ static int encode_file(struct encoder *encoder, PyObject *file)
 
     if (pysim_upload_describe(file, &upload) < 0)
         return -1;
-    if (write_literal(encoder, "{\"type\": \"file\", \"data\": \"data:") == 0 &&
-        write_text(encoder, upload.mime) == 0 && write_literal(encoder, ";base64,") == 0 &&
+    if (write_literal(encoder, "{\"" PYSIM_FILE_TYPE "\": \"" PYSIM_FILE "\", ") == 0 &&
+        write_literal(encoder, "\"" PYSIM_FILE_DATA "\": \"" PYSIM_FILE_DATA_START) == 0 &&
+        write_text(encoder, upload.mime) == 0 && write_literal(encoder, PYSIM_FILE_BASE64) == 0 &&
         pysim_upload_read(file, encoder->out) == 0 &&
-        write_literal(encoder, "\", \"name\": ") == 0 && write_string(encoder, upload.name) == 0 &&
-        write_literal(encoder, ", \"mime\": ") == 0 && write_string(encoder, upload.mime) == 0)
+        write_literal(encoder, "\", \"" PYSIM_FILE_NAME "\": ") == 0 &&
+        write_string(encoder, upload.name) == 0 &&
+        write_literal(encoder, ", \"" PYSIM_FILE_MIME "\": ") == 0 &&
+        write_string(encoder, upload.mime) == 0)
         result = write_literal(encoder, "}");
     pysim_upload_fini(&upload);
     return result;
 }
 
-static int encode_value(struct encoder *encoder, PyObject *value, const struct enclosing *outer)
+static int encode_value(struct encoder *encoder, PyObject *value, struct enclosing *outer)
 {
     const char *constant = constant_text(value);
-    int is_file = pysim_upload_is_file(value);
+    int is_file = 0;
 
+    if (!pysim_upload_is_plain(value)) {
+        if (keep_items(outer) < 0)
+            return -1;
+        is_file = pysim_upload_is_file(value);
+    }
     if (is_file != 0)
         return is_file < 0 ? -1 : encode_file(encoder, value);
     if (constant != NULL)
@@ -415,7 +451,7 @@ static int encode_value(struct encoder *encoder, PyObject *value, const struct e
     return refuse_type(value);
 }
 
-int pysim_encode_body(PyObject *input_data, int stream, PyObject *selected_outputs,
+int pysim_encode_body(PyObject *input_data, bool stream, PyObject *selected_outputs,
                       struct sim_buffer *out)
 {
     struct encoder encoder = {.out = out};
@@ -440,89 +476,4 @@ int pysim_encode_body(PyObject *input_data, int stream, PyObject *selected_outpu
     }
     Py_XDECREF(nothing);
     return result < 0 && encoder.refused ? PYSIM_ENCODE_REFUSED : result;
-}
-
-/* ---- files as dicts ---- */
-
-static PyObject *file_to_dict(PyObject *file)
-{
-    struct pysim_upload upload = {NULL, NULL};
-    struct sim_buffer base64 = {.limit = PY_SSIZE_T_MAX};
-    PyObject *data = NULL, *result = NULL;
-
-    if (pysim_upload_describe(file, &upload) < 0)
-        return NULL;
-    if (pysim_upload_read(file, &base64) < 0)
-        goto done;
-    data = PyUnicode_FromFormat("data:%U;base64,%s", upload.mime,
-                                base64.data != NULL ? base64.data : "");
-    if (data != NULL)
-        result = Py_BuildValue("{s:s,s:O,s:O,s:O}", "type", "file", "data", data, "name",
-                               upload.name, "mime", upload.mime);
-done:
-    sim_buffer_fini(&base64);
-    pysim_upload_fini(&upload);
-    Py_XDECREF(data);
-    return result;
-}
-
-static PyObject *copy_dict(PyObject *dict)
-{
-    PyObject *copy = PyDict_New(), *items = PyMapping_Items(dict), *result = NULL;
-
-    if (copy == NULL || items == NULL)
-        goto done;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items); i++) {
-        PyObject *item = PyList_GET_ITEM(items, i), *value;
-        int stored;
-        if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) {
-            PyErr_SetString(PyExc_ValueError, "items must return 2-tuples");
-            goto done;
-        }
-        value = pysim_encode_files(PyTuple_GET_ITEM(item, 1));
-        stored = value != NULL ? PyDict_SetItem(copy, PyTuple_GET_ITEM(item, 0), value) : -1;
-        Py_XDECREF(value);
-        if (stored < 0)
-            goto done;
-    }
-    result = Py_NewRef(copy);
-done:
-    Py_XDECREF(copy);
-    Py_XDECREF(items);
-    return result;
-}
-
-static PyObject *copy_sequence(PyObject *sequence)
-{
-    PyObject *copy = PyList_New(0), *tuple;
-
-    for (Py_ssize_t i = 0; copy != NULL && i < PySequence_Fast_GET_SIZE(sequence); i++) {
-        PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
-        PyObject *value = pysim_encode_files(item);
-        if (value == NULL || PyList_Append(copy, value) < 0)
-            Py_CLEAR(copy);
-        Py_DECREF(item);
-        Py_XDECREF(value);
-    }
-    if (copy == NULL || PyList_Check(sequence))
-        return copy;
-    tuple = PyList_AsTuple(copy);
-    Py_DECREF(copy);
-    return tuple;
-}
-
-PyObject *pysim_encode_files(PyObject *value)
-{
-    int is_file = pysim_upload_is_file(value);
-    PyObject *result;
-
-    if (is_file != 0)
-        return is_file < 0 ? NULL : file_to_dict(value);
-    if (!PyDict_Check(value) && !PyList_Check(value) && !PyTuple_Check(value))
-        return Py_NewRef(value);
-    if (Py_EnterRecursiveCall(" while reading files in input_data"))
-        return NULL;
-    result = PyDict_Check(value) ? copy_dict(value) : copy_sequence(value);
-    Py_LeaveRecursiveCall();
-    return result;
 }

@@ -2,22 +2,21 @@
 #ifndef PYSIM_ENCODE_H
 #define PYSIM_ENCODE_H
 
-#include "core/buffer.h"
 #include "python/compat.h"
+
+#include <stdbool.h>
+
+#include "core/buffer.h"
 
 enum { PYSIM_ENCODE_REFUSED = -2 };
 
-/* Writes the body of an execute request to `out`: `input_data` (a dict, or None/NULL) spread at
- * the root, unchanged itself; "stream": true put over it where `stream` is true; and
- * "selectedOutputs" where `selected_outputs` is neither NULL nor None. File objects anywhere in
- * the input become {type, data, name, mime}. 0; PYSIM_ENCODE_REFUSED with the ValueError that json
- * raises for NaN, infinities and circles; or -1 with any other exception: TypeError as json
- * words it, TypeError for an input that is no dict, MemoryError, whatever reading a file raised. */
-int pysim_encode_body(PyObject *input_data, int stream, PyObject *selected_outputs,
+/* Writes the body of an execute request to `out`: the members of `input_data` (a dict, or
+ * None/NULL), overridden by "stream": true where `stream` is true and by "selectedOutputs" where
+ * `selected_outputs` is neither NULL nor None. File objects anywhere in the input become {type,
+ * data, name, mime}. 0; PYSIM_ENCODE_REFUSED with the ValueError that json raises for NaN,
+ * infinities and circles; or -1 with any other exception: TypeError as json words it, TypeError
+ * for an input that is not a dict, MemoryError, what reading a file raised. */
+int pysim_encode_body(PyObject *input_data, bool stream, PyObject *selected_outputs,
                       struct sim_buffer *out);
-
-/* A new reference to a copy of `input_data` with every file object in it read and replaced by its
- * {type, data, name, mime} dict; lists, tuples and dicts on the way are copied. */
-PyObject *pysim_encode_files(PyObject *input_data);
 
 #endif

@@ -1,5 +1,6 @@
 #include "python/execute.h"
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "core/retry.h"
@@ -8,6 +9,7 @@
 #include "python/encode.h"
 #include "python/error.h"
 #include "python/stream.h"
+#include "python/upload.h"
 
 #define TIMEOUT_DOC                                                                                \
     "timeout: seconds to connect, and the longest silence while sending or receiving after that\n" \
@@ -52,7 +54,6 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
 {
     int stream = is_true(values[STREAM]);
     int is_async = stream < 0 ? -1 : is_true(values[ASYNC_EXECUTION]);
-    struct sim_error refusal = {SIM_AMBIGUOUS, ""};
     struct pysim_state *state = pysim_client_state(self);
     PyObject *text;
     int encoded;
@@ -60,7 +61,7 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
     *execution = (struct execution){.state = state, .is_async = is_async > 0};
     if (stream < 0 || is_async < 0 ||
         pysim_timeout_parse(state, values[TIMEOUT], &execution->timeout) < 0 ||
-        pysim_call_init(&execution->call, state, PYSIM_EXECUTE, values[WORKFLOW_ID]) < 0)
+        pysim_client_prepare(self, &execution->call, PYSIM_EXECUTE, values[WORKFLOW_ID]) < 0)
         return -1;
     if (values[SELECTED_OUTPUTS] != NULL &&
         (PyUnicode_Check(values[SELECTED_OUTPUTS]) || PyBytes_Check(values[SELECTED_OUTPUTS]))) {
@@ -68,23 +69,22 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
                      Py_TYPE(values[SELECTED_OUTPUTS])->tp_name);
         return -1;
     }
-    encoded = pysim_encode_body(values[INPUT_DATA], stream, values[SELECTED_OUTPUTS],
+    encoded = pysim_encode_body(values[INPUT_DATA], stream > 0, values[SELECTED_OUTPUTS],
                                 &execution->call.body);
     if (encoded != PYSIM_ENCODE_REFUSED)
         return encoded;
     /* What json refuses is a failure of the call, as it always was; nothing has been sent. */
     text = pysim_error_take_message();
-    if (text != NULL && PyUnicode_AsUTF8(text) != NULL) {
-        (void)PyOS_snprintf(refusal.message, sizeof refusal.message, "%s", PyUnicode_AsUTF8(text));
-        (void)pysim_raise_core(state, &refusal, execution->call.endpoint->failure,
-                               execution->call.endpoint->code);
-    }
+    if (text != NULL)
+        (void)pysim_raise_steals(
+            state, PyUnicode_FromFormat("%s: %U", execution->call.endpoint->failure, text),
+            execution->call.endpoint->code, NULL);
     Py_XDECREF(text);
     return -1;
 }
 
 #define EXECUTE_TEXT                                                                               \
-    "workflow_id: str, or anything with a str() that is one.\n"                                    \
+    "workflow_id: str, or anything whose str() is the id.\n"                                       \
     "input_data: dict of what json.dumps takes, and file objects; or None.\n" TIMEOUT_DOC          \
     "stream: bool; ask for a streamed run; the result is complete all the same.\n"                 \
     "selected_outputs: list of str, each a blockName.attribute to stream; or None.\n"
@@ -93,7 +93,7 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
 
 #define EXECUTE_RETURNS                                                                            \
     "\nReturns WorkflowExecutionResult. With async_execution: AsyncExecutionResult, or\n"          \
-    "WorkflowExecutionResult where the server has run it at once after all.\n"
+    "WorkflowExecutionResult if the server ran it at once after all.\n"
 
 #define EXECUTE_ERRORS                                                                             \
     "Raises SimStudioError when the run cannot be made or fails, TypeError or ValueError for\n"    \
@@ -110,7 +110,12 @@ PyObject *pysim_execute_workflow(PyObject *self, PyObject *const *arguments, Py_
                                  PyObject *keyword_names)
 {
     static const struct pysim_signature signature = {
-        "SimStudioClient", "execute_workflow", 1, MAX_RETRIES, MAX_RETRIES, execute_names,
+        .owner = "SimStudioClient",
+        .function = "execute_workflow",
+        .required_count = 1,
+        .positional_count = MAX_RETRIES,
+        .parameter_count = MAX_RETRIES,
+        .names = execute_names,
     };
     PyObject *values[EXECUTE_PARAMETERS], *result = NULL;
     struct execution execution;
@@ -124,8 +129,8 @@ PyObject *pysim_execute_workflow(PyObject *self, PyObject *const *arguments, Py_
     return result;
 }
 
-/* Calls a method of `self` by name with the values up to the last one given, as the pure-Python SDK
- * does: a subclass or a patch is heard. */
+/* Calls self.execute_workflow with the first `count` values, as the pure-Python SDK does, so that
+ * overrides and monkeypatches take effect. */
 static PyObject *call_overridable(PyObject *self, PyObject *const *values, int count)
 {
     PyObject *method = NULL, *arguments = NULL, *result = NULL;
@@ -159,8 +164,12 @@ PyObject *pysim_execute_workflow_sync(PyObject *self, PyObject *const *arguments
                                       PyObject *keyword_names)
 {
     static const struct pysim_signature signature = {
-        "SimStudioClient", "execute_workflow_sync", 1,
-        ASYNC_EXECUTION,   ASYNC_EXECUTION,         execute_names,
+        .owner = "SimStudioClient",
+        .function = "execute_workflow_sync",
+        .required_count = 1,
+        .positional_count = ASYNC_EXECUTION,
+        .parameter_count = ASYNC_EXECUTION,
+        .names = execute_names,
     };
     PyObject *values[EXECUTE_PARAMETERS];
 
@@ -181,6 +190,11 @@ static int read_delay(PyObject *value, const char *name, double fallback, double
     *out = fallback;
     if (value == NULL)
         return 0;
+    if (!pysim_arguments_is_number(value)) {
+        PyErr_Format(PyExc_TypeError, "%s must be a number, not %.200s", name,
+                     Py_TYPE(value)->tp_name);
+        return -1;
+    }
     *out = PyFloat_AsDouble(value);
     if (*out == -1.0 && PyErr_Occurred())
         return -1;
@@ -190,22 +204,35 @@ static int read_delay(PyObject *value, const char *name, double fallback, double
     return -1;
 }
 
+static int read_max_retries(PyObject *value, long *out)
+{
+    PyObject *count;
+    int overflow = 0;
+
+    *out = 3;
+    if (value == NULL)
+        return 0;
+    count = PyNumber_Index(value); /* PyLong_AsLong alone truncates floats on 3.8. */
+    if (count == NULL) {
+        if (!PyIndex_Check(value))
+            PyErr_Format(PyExc_TypeError, "max_retries must be an int, not %.200s",
+                         Py_TYPE(value)->tp_name);
+        return -1;
+    }
+    *out = PyLong_AsLongAndOverflow(count, &overflow);
+    Py_DECREF(count);
+    if (overflow > 0)
+        *out = LONG_MAX;
+    if (*out >= 0)
+        return 0;
+    PyErr_Format(PyExc_ValueError, "max_retries must be 0 or greater, not %R", value);
+    return -1;
+}
+
 static int retrying_init(struct retrying *retrying, PyObject *const *values)
 {
-    retrying->most = 3;
-    if (values[MAX_RETRIES] != NULL) {
-        /* On its own 3.8 would cut a fraction off. */
-        PyObject *count = PyNumber_Index(values[MAX_RETRIES]);
-        retrying->most = count != NULL ? PyLong_AsLong(count) : -1;
-        Py_XDECREF(count);
-        if (retrying->most == -1 && PyErr_Occurred())
-            return -1;
-        if (retrying->most < 0) {
-            PyErr_Format(PyExc_ValueError, "max_retries must be 0 or greater, not %R",
-                         values[MAX_RETRIES]);
-            return -1;
-        }
-    }
+    if (read_max_retries(values[MAX_RETRIES], &retrying->most) < 0)
+        return -1;
     return read_delay(values[INITIAL_DELAY], "initial_delay", 1.0, &retrying->policy.initial_s) <
                        0 ||
                    read_delay(values[MAX_DELAY], "max_delay", 30.0, &retrying->policy.max_s) < 0 ||
@@ -232,64 +259,45 @@ static int hint_of(PyObject *error, int64_t *hint_ms)
     return 0;
 }
 
-/* 1, 0, or -1 with an exception. */
-static int is_rate_limit(PyObject *error)
-{
-    PyObject *code = PyObject_GetAttrString(error, "code");
-    int is_limit;
-
-    if (code == NULL)
-        return -1;
-    is_limit =
-        PyUnicode_Check(code) && PyUnicode_CompareWithASCIIString(code, "RATE_LIMIT_EXCEEDED") == 0;
-    Py_DECREF(code);
-    return is_limit;
-}
-
 /* Makes `context` that of the current exception, as an except clause would. */
 static void set_context(PyObject *context)
 {
-    PyObject *type, *value, *traceback;
+    PyObject *error = PyErr_GetRaisedException();
 
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    if (value != context)
-        PyException_SetContext(value, Py_NewRef(context)); /* steals */
-    PyErr_Restore(type, value, traceback);
+    if (error != context)
+        PyException_SetContext(error, Py_NewRef(context)); /* steals */
+    PyErr_SetRaisedException(error);
 }
 
-/* After a failed attempt: waits, and returns 0 for another; -1 with the exception when that was the
- * last word. */
+/* After a failed attempt: waits and returns 0 when there is to be another; -1 with the exception
+ * when not. */
 static int retrying_wait(const struct retrying *retrying, struct pysim_state *state, long attempt)
 {
-    PyObject *type, *value, *traceback;
+    PyObject *error;
     int64_t delay_ms = 0, hint_ms = SIM_RETRY_NO_HINT;
     int again;
 
     if (attempt >= retrying->most || !PyErr_ExceptionMatches(state->SimStudioError))
         return -1;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    again = is_rate_limit(value);
-    if (again > 0 && hint_of(value, &hint_ms) < 0)
+    error = PyErr_GetRaisedException();
+    again = pysim_error_has_code(error, PYSIM_RATE_LIMIT_EXCEEDED);
+    if (again > 0 && hint_of(error, &hint_ms) < 0)
         again = -1;
     if (again > 0)
         again = sim_retry_delay_ms(&retrying->policy, (unsigned)attempt, sim_retry_random(),
                                    hint_ms, &delay_ms);
     if (again == 0) {
-        PyErr_Restore(type, value, traceback);
+        PyErr_SetRaisedException(error);
         return -1;
     }
     if (again < 0)
-        set_context(value);
-    Py_XDECREF(type);
-    Py_XDECREF(value);
-    Py_XDECREF(traceback);
+        set_context(error);
+    Py_DECREF(error);
     return again < 0 ? -1 : pysim_sleep(delay_ms);
 }
 
-/* True when self.execute_workflow is this module's own: the body is made once then, and sent for
- * every attempt. -1 with an exception. */
+/* 1 when self.execute_workflow is this module's own: the body is then made once and sent with every
+ * attempt. 0 when not, -1 with an exception. */
 static int has_own_execute(PyObject *self)
 {
     PyObject *method = PyObject_GetAttrString(self, "execute_workflow");
@@ -308,26 +316,28 @@ static PyObject *retry_own(PyObject *self, PyObject *const *values, const struct
     struct execution execution;
     PyObject *result = NULL;
 
-    if (execution_init(&execution, self, values) == 0)
-        for (long attempt = 0;; attempt++) {
-            result =
-                pysim_client_perform(self, &execution.call, &execution.timeout, execution.is_async);
-            if (result != NULL || retrying_wait(retrying, execution.state, attempt) < 0)
-                break;
-        }
+    if (execution_init(&execution, self, values) < 0)
+        goto done;
+    for (long attempt = 0;; attempt++) {
+        result =
+            pysim_client_perform(self, &execution.call, &execution.timeout, execution.is_async);
+        if (result != NULL || retrying_wait(retrying, execution.state, attempt) < 0)
+            break;
+    }
+done:
     pysim_call_fini(&execution.call);
     return result;
 }
 
 /* An overridden execute_workflow gets the files in their converted form: every attempt sends the
- * same bytes. */
+ * same bytes. An input without files it gets as it is. */
 static PyObject *retry_overridden(PyObject *self, PyObject **values,
                                   const struct retrying *retrying)
 {
     PyObject *input = values[INPUT_DATA], *converted = NULL, *result = NULL;
     struct pysim_state *state = pysim_client_state(self);
 
-    converted = pysim_encode_files(input != NULL ? input : Py_None);
+    converted = pysim_upload_convert(input != NULL ? input : Py_None);
     if (converted == NULL)
         return NULL;
     values[INPUT_DATA] = converted;
@@ -347,19 +357,23 @@ const char pysim_execute_with_retry_doc[] = PyDoc_STR(
     "Runs a workflow like execute_workflow(), and again when the rate limit is "
     "exceeded.\n\n" EXECUTE_TEXT ASYNC_TEXT "max_retries: int; attempts after the first.\n"
     "initial_delay: float; seconds before the second attempt.\n"
-    "max_delay: float; seconds that a wait grows to at most.\n"
+    "max_delay: float; seconds that waits do not grow beyond.\n"
     "backoff_multiplier: float; how many times longer each wait is than the one before.\n\n"
-    "A wait varies by 25 % either way, so that clients do not come back together. Where the\n"
-    "answer has a Retry-After, that is the wait, and up to 25 % more; one over an hour is\n"
-    "raised at once. Nothing but RATE_LIMIT_EXCEEDED is tried again.\n" EXECUTE_RETURNS
+    "A wait varies by 25 % either way, so that clients do not come back together. If the\n"
+    "answer has a Retry-After, the wait is that and up to 25 % more; if it is over an hour,\n"
+    "the error is raised at once. Nothing but RATE_LIMIT_EXCEEDED is tried again.\n" EXECUTE_RETURNS
         EXECUTE_ERRORS);
 
 PyObject *pysim_execute_with_retry(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
                                    PyObject *keyword_names)
 {
     static const struct pysim_signature signature = {
-        "SimStudioClient",  "execute_with_retry", 1,
-        EXECUTE_PARAMETERS, EXECUTE_PARAMETERS,   execute_names,
+        .owner = "SimStudioClient",
+        .function = "execute_with_retry",
+        .required_count = 1,
+        .positional_count = EXECUTE_PARAMETERS,
+        .parameter_count = EXECUTE_PARAMETERS,
+        .names = execute_names,
     };
     PyObject *values[EXECUTE_PARAMETERS];
     struct retrying retrying;
@@ -379,12 +393,12 @@ PyObject *pysim_execute_with_retry(PyObject *self, PyObject *const *arguments, P
 const char pysim_stream_workflow_doc[] = PyDoc_STR(
     "stream_workflow($self, workflow_id, input_data=None, *, selected_outputs=None,\n"
     "                timeout=(30.0, 300.0))\n--\n\n"
-    "Runs a workflow and hands its events over as they arrive.\n\n"
+    "Runs a workflow and yields its events as they arrive.\n\n"
     "workflow_id, input_data, selected_outputs: as for execute_workflow().\n"
     "timeout: (connect, read) or (connect, read, total), in seconds; read is the longest\n"
-    "    silence between two events.\n\n"
+    "    silence while receiving.\n\n"
     "Returns a WorkflowStream; its request is sent when it is first read or entered, which\n"
-    "raises SimStudioError where no stream begins. Raises TypeError or ValueError for\n"
+    "raises SimStudioError if no stream begins. Raises TypeError or ValueError for\n"
     "arguments that cannot be used, and SimStudioError for an input that JSON cannot hold.");
 
 PyObject *pysim_stream_workflow(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
@@ -392,7 +406,12 @@ PyObject *pysim_stream_workflow(PyObject *self, PyObject *const *arguments, Py_s
 {
     static const char *const names[] = {"workflow_id", "input_data", "selected_outputs", "timeout"};
     static const struct pysim_signature signature = {
-        "SimStudioClient", "stream_workflow", 1, 2, 4, names,
+        .owner = "SimStudioClient",
+        .function = "stream_workflow",
+        .required_count = 1,
+        .positional_count = 2,
+        .parameter_count = 4,
+        .names = names,
     };
     PyObject *matched[4], *values[EXECUTE_PARAMETERS] = {NULL};
     struct execution execution;

@@ -1,7 +1,5 @@
 #include "python/fold.h"
 
-#include <string.h>
-
 #include "core/memory.h"
 #include "python/decode.h"
 #include "python/error.h"
@@ -25,7 +23,8 @@ static bool is_word(const struct pysim_fold *fold, PyObject *text, enum pysim_wo
 
 int pysim_fold_init(struct pysim_fold *fold, struct pysim_state *state)
 {
-    static const enum pysim_word chunk_keys[] = {WORD_EVENT, WORD_BLOCK_ID, WORD_CHUNK};
+    static const enum pysim_word chunk_keys[] = {PYSIM_WORD_EVENT, PYSIM_WORD_BLOCK_ID,
+                                                 PYSIM_WORD_CHUNK};
 
     *fold = (struct pysim_fold){.state = state};
     for (size_t i = 0; i < sizeof chunk_keys / sizeof *chunk_keys; i++)
@@ -59,7 +58,7 @@ int pysim_fold_traverse(struct pysim_fold *fold, visitproc visit, void *arg)
 
 /* ---- text ---- */
 
-/* Adds an empty block; its place, or -1. */
+/* Adds an empty block and returns its place, or -1 with an exception. */
 static Py_ssize_t add_block(struct pysim_fold *fold, PyObject *id)
 {
     PyObject *place;
@@ -75,7 +74,7 @@ static Py_ssize_t add_block(struct pysim_fold *fold, PyObject *id)
         fold->texts = texts;
         fold->capacity = capacity;
     }
-    /* The buffer first: what the index names is there. */
+    /* The buffer first, so that what the index names is always there. */
     sim_buffer_init(&fold->texts[fold->count], PY_SSIZE_T_MAX);
     place = PyLong_FromSsize_t(fold->count);
     stored = place != NULL ? PyDict_SetItem(fold->index, id, place) : -1;
@@ -123,10 +122,7 @@ static int add_text(struct pysim_fold *fold, PyObject *id, PyObject *text)
     }
     status = sim_buffer_append(block, bytes, (size_t)length);
     Py_XDECREF(encoded);
-    if (status == SIM_OK)
-        return 0;
-    PyErr_NoMemory();
-    return -1;
+    return pysim_error_check(status);
 }
 
 static int reset_text(struct pysim_fold *fold, PyObject *id)
@@ -171,19 +167,19 @@ static int complete_block(const struct pysim_fold *fold, PyObject *output, PyObj
     int result = -1;
 
     if (PyUnicode_GET_LENGTH(text) == 0 ||
-        (block != NULL && (!PyDict_Check(block) || get(fold, block, WORD_CONTENT) != NULL)))
+        (block != NULL && (!PyDict_Check(block) || get(fold, block, PYSIM_WORD_CONTENT) != NULL)))
         return 0;
     /* A copy: the block belongs to the event too, which stays as it came. */
     completed = block != NULL ? PyDict_Copy(block) : PyDict_New();
     if (completed != NULL &&
-        PyDict_SetItem(completed, pysim_word_of(fold->state, WORD_CONTENT), text) == 0)
+        PyDict_SetItem(completed, pysim_word_of(fold->state, PYSIM_WORD_CONTENT), text) == 0)
         result = PyDict_SetItem(output, id, completed);
     Py_XDECREF(completed);
     return result;
 }
 
 /* The terminal event's output with the streamed text that it leaves out: a new reference. What is
- * no dict is kept as it is; where there is none at all, the text is the output. */
+ * not a dict is kept as it is; where there is no output at all, the text is the output. */
 static PyObject *complete_output(const struct pysim_fold *fold, PyObject *output)
 {
     PyObject *completed, *id, *place;
@@ -204,27 +200,29 @@ static PyObject *complete_output(const struct pysim_fold *fold, PyObject *output
 
 static int end_with_result(struct pysim_fold *fold, PyObject *data, PyObject *metadata)
 {
-    PyObject *error = get(fold, data, WORD_ERROR), *success = get(fold, data, WORD_SUCCESS);
-    PyObject *output = complete_output(fold, get(fold, data, WORD_OUTPUT));
-    PyObject *values[7] = {NULL};
+    PyObject *error = get(fold, data, PYSIM_WORD_ERROR),
+             *success = get(fold, data, PYSIM_WORD_SUCCESS);
+    PyObject *output = complete_output(fold, get(fold, data, PYSIM_WORD_OUTPUT));
+    union pysim_WorkflowExecutionResult fields = {0};
 
     if (output == NULL)
         return -1;
-    if (success == NULL) /* unsaid: an error says it */
+    if (success == NULL) /* not said, but an error tells */
         success = error != NULL && error != Py_None ? Py_False : Py_True;
-    values[0] = success;
-    values[1] = output;
-    values[2] = error;
-    values[4] = metadata;
-    fold->result = pysim_record_new(fold->state, PYSIM_WorkflowExecutionResult, values);
+    fields.of.success = success;
+    fields.of.output = output;
+    fields.of.error = error;
+    fields.of.metadata = metadata;
+    fold->result = pysim_record_new(fold->state, PYSIM_WorkflowExecutionResult, fields.values);
     Py_DECREF(output);
     return fold->result != NULL ? 0 : -1;
 }
 
-/* The canvas dialect has the metadata's members beside the output. */
+/* In the canvas dialect the metadata's members stand beside the output. */
 static int end_with_canvas_result(struct pysim_fold *fold, PyObject *data)
 {
-    static const enum pysim_word names[] = {WORD_DURATION, WORD_START_TIME, WORD_END_TIME};
+    static const enum pysim_word names[] = {PYSIM_WORD_DURATION, PYSIM_WORD_START_TIME,
+                                            PYSIM_WORD_END_TIME};
     PyObject *metadata = PyDict_New();
     int result = metadata != NULL ? 0 : -1;
 
@@ -242,7 +240,7 @@ static int end_with_canvas_result(struct pysim_fold *fold, PyObject *data)
 static int end_with_error(struct pysim_fold *fold, PyObject *message, const char *otherwise)
 {
     if (message == NULL || !PyUnicode_Check(message))
-        message = get_str(fold, message, WORD_MESSAGE);
+        message = get_str(fold, message, PYSIM_WORD_MESSAGE);
     fold->error = message != NULL && PyUnicode_GET_LENGTH(message) > 0
                       ? Py_NewRef(message)
                       : PyUnicode_FromString(otherwise);
@@ -263,16 +261,16 @@ static int fold_chunk(struct pysim_fold *fold, PyObject *text, struct pysim_even
 static int fold_canvas(struct pysim_fold *fold, PyObject *data, PyObject *word,
                        struct pysim_event *event)
 {
-    PyObject *inner = get(fold, data, WORD_DATA);
+    PyObject *inner = get(fold, data, PYSIM_WORD_DATA);
 
-    event->block_id = get_str(fold, inner, WORD_BLOCK_ID);
-    if (is_word(fold, word, WORD_CANVAS_CHUNK))
-        return fold_chunk(fold, get_str(fold, inner, WORD_CHUNK), event);
-    if (is_word(fold, word, WORD_CANVAS_COMPLETED))
+    event->block_id = get_str(fold, inner, PYSIM_WORD_BLOCK_ID);
+    if (is_word(fold, word, PYSIM_WORD_CANVAS_CHUNK))
+        return fold_chunk(fold, get_str(fold, inner, PYSIM_WORD_CHUNK), event);
+    if (is_word(fold, word, PYSIM_WORD_CANVAS_COMPLETED))
         return end_with_canvas_result(fold, inner);
-    if (is_word(fold, word, WORD_CANVAS_ERROR))
-        return end_with_error(fold, get(fold, inner, WORD_ERROR), "The run failed");
-    if (is_word(fold, word, WORD_CANVAS_CANCELLED))
+    if (is_word(fold, word, PYSIM_WORD_CANVAS_ERROR))
+        return end_with_error(fold, get(fold, inner, PYSIM_WORD_ERROR), "The run failed");
+    if (is_word(fold, word, PYSIM_WORD_CANVAS_CANCELLED))
         return end_with_error(fold, NULL, "The run was cancelled");
     return 0;
 }
@@ -280,23 +278,23 @@ static int fold_canvas(struct pysim_fold *fold, PyObject *data, PyObject *word,
 static int fold_named(struct pysim_fold *fold, PyObject *data, PyObject *word,
                       struct pysim_event *event)
 {
-    if (is_word(fold, word, WORD_FINAL) || is_word(fold, word, WORD_DONE)) {
-        /* Servers wrap what the documentation has beside the word. */
-        PyObject *inner = get(fold, data, WORD_DATA);
+    if (is_word(fold, word, PYSIM_WORD_FINAL) || is_word(fold, word, PYSIM_WORD_DONE)) {
+        /* Servers wrap in `data` what the documentation has beside `event`. */
+        PyObject *inner = get(fold, data, PYSIM_WORD_DATA);
         if (inner == NULL || !PyDict_Check(inner))
             inner = data;
-        return end_with_result(fold, inner, get(fold, inner, WORD_METADATA));
+        return end_with_result(fold, inner, get(fold, inner, PYSIM_WORD_METADATA));
     }
-    if (is_word(fold, word, WORD_ERROR))
-        return end_with_error(fold, get(fold, data, WORD_ERROR), "The run failed");
-    if (is_word(fold, word, WORD_CHUNK))
-        return fold_chunk(fold, get_str(fold, data, WORD_CHUNK), event);
-    if (is_word(fold, word, WORD_CHUNK_RESET) && event->block_id != NULL)
+    if (is_word(fold, word, PYSIM_WORD_ERROR))
+        return end_with_error(fold, get(fold, data, PYSIM_WORD_ERROR), "The run failed");
+    if (is_word(fold, word, PYSIM_WORD_CHUNK))
+        return fold_chunk(fold, get_str(fold, data, PYSIM_WORD_CHUNK), event);
+    if (is_word(fold, word, PYSIM_WORD_CHUNK_RESET) && event->block_id != NULL)
         return reset_text(fold, event->block_id);
-    if (is_word(fold, word, WORD_THINKING))
-        event->text = get_str(fold, data, WORD_DATA);
-    else if (is_word(fold, word, WORD_STREAM_ERROR))
-        event->text = get_str(fold, data, WORD_ERROR);
+    if (is_word(fold, word, PYSIM_WORD_THINKING))
+        event->text = get_str(fold, data, PYSIM_WORD_DATA);
+    else if (is_word(fold, word, PYSIM_WORD_STREAM_ERROR))
+        event->text = get_str(fold, data, PYSIM_WORD_ERROR);
     return 0;
 }
 
@@ -304,14 +302,16 @@ static int fold_named(struct pysim_fold *fold, PyObject *data, PyObject *word,
  * chunk and the ends are translated, so that a reader needs to know one dialect. */
 static PyObject *event_type(const struct pysim_fold *fold, PyObject *word, bool is_chunk)
 {
-    enum pysim_word translated = WORD_MESSAGE; /* the standard's word for an event without any */
+    enum pysim_word translated =
+        PYSIM_WORD_MESSAGE; /* the standard's word for an event without any */
 
     if (is_chunk)
-        translated = WORD_CHUNK;
-    else if (is_word(fold, word, WORD_CANVAS_COMPLETED))
-        translated = WORD_FINAL;
-    else if (is_word(fold, word, WORD_CANVAS_ERROR) || is_word(fold, word, WORD_CANVAS_CANCELLED))
-        translated = WORD_ERROR;
+        translated = PYSIM_WORD_CHUNK;
+    else if (is_word(fold, word, PYSIM_WORD_CANVAS_COMPLETED))
+        translated = PYSIM_WORD_FINAL;
+    else if (is_word(fold, word, PYSIM_WORD_CANVAS_ERROR) ||
+             is_word(fold, word, PYSIM_WORD_CANVAS_CANCELLED))
+        translated = PYSIM_WORD_ERROR;
     else if (word != NULL)
         return Py_NewRef(word);
     return Py_NewRef(pysim_word_of(fold->state, translated));
@@ -320,17 +320,20 @@ static PyObject *event_type(const struct pysim_fold *fold, PyObject *word, bool 
 int pysim_fold_event(struct pysim_fold *fold, PyObject *data, PyObject *type,
                      struct pysim_event *event)
 {
-    PyObject *word = get_str(fold, data, WORD_EVENT), *text = NULL, *canvas_word = NULL;
+    PyObject *word = get_str(fold, data, PYSIM_WORD_EVENT), *text = NULL, *canvas_word = NULL;
     int result = 0;
 
-    *event = (struct pysim_event){.block_id = get_str(fold, data, WORD_BLOCK_ID)};
-    if (word == NULL && (text = get_str(fold, data, WORD_CHUNK)) == NULL &&
-        (canvas_word = get_str(fold, data, WORD_TYPE)) == NULL)
-        word = type; /* the event stream's own way to name it */
+    *event = (struct pysim_event){.block_id = get_str(fold, data, PYSIM_WORD_BLOCK_ID)};
+    if (word == NULL)
+        text = get_str(fold, data, PYSIM_WORD_CHUNK);
+    if (word == NULL && text == NULL) {
+        canvas_word = get_str(fold, data, PYSIM_WORD_TYPE);
+        word = canvas_word != NULL ? canvas_word : type; /* the event stream's own way to name it */
+    }
     if (text != NULL)
         result = fold_chunk(fold, text, event);
     else if (canvas_word != NULL)
-        result = fold_canvas(fold, data, word = canvas_word, event);
+        result = fold_canvas(fold, data, word, event);
     else if (word != NULL && data != NULL && PyDict_Check(data))
         result = fold_named(fold, data, word, event);
     if (result == 0)
@@ -347,46 +350,32 @@ bool pysim_fold_has_ended(const struct pysim_fold *fold)
 
 PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interruption)
 {
-    struct pysim_failure failure = {.retry_after_ms = PYSIM_NO_RETRY_AFTER};
+    enum pysim_code code = fold->error != NULL ? PYSIM_EXECUTION_ERROR : PYSIM_STREAM_INTERRUPTED;
+    PyObject *message;
 
     if (fold->result != NULL)
         return Py_NewRef(fold->result);
-    failure.message = fold->error != NULL
-                          ? Py_NewRef(fold->error)
-                          : PyUnicode_FromFormat("%s; the run may have happened",
-                                                 interruption != NULL
-                                                     ? interruption
-                                                     : "The stream ended without its final event");
-    if (failure.message != NULL)
-        failure.code =
-            PyUnicode_FromString(fold->error != NULL ? "EXECUTION_ERROR" : "STREAM_INTERRUPTED");
-    if (failure.code != NULL)
-        failure.details = pysim_fold_blocks(fold);
-    if (failure.details != NULL)
-        (void)pysim_raise(fold->state, &failure);
-    Py_XDECREF(failure.message);
-    Py_XDECREF(failure.code);
-    Py_XDECREF(failure.details);
-    return NULL;
+    if (interruption == NULL)
+        interruption = "The stream ended without its final event" PYSIM_RUN_DOUBT;
+    message = fold->error != NULL ? Py_NewRef(fold->error) : PyUnicode_FromString(interruption);
+    return pysim_raise_steals(fold->state, message, code,
+                              message != NULL ? pysim_fold_blocks(fold) : NULL);
 }
 
 void pysim_fold_amend_exception(const struct pysim_fold *fold)
 {
-    PyObject *type, *value, *traceback, *code, *blocks, *interrupted;
+    PyObject *error, *blocks, *interrupted;
 
     if (!PyErr_ExceptionMatches(fold->state->SimStudioError))
         return;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    code = PyObject_GetAttrString(value, "code");
-    blocks = code != NULL ? pysim_fold_blocks(fold) : NULL;
-    interrupted = blocks != NULL ? PyUnicode_FromString("STREAM_INTERRUPTED") : NULL;
-    if (interrupted != NULL && PyObject_SetAttrString(value, "details", blocks) == 0 &&
-        !(PyUnicode_Check(code) && PyUnicode_CompareWithASCIIString(code, "TIMEOUT") == 0))
-        (void)PyObject_SetAttrString(value, "code", interrupted);
+    error = PyErr_GetRaisedException();
+    blocks = pysim_fold_blocks(fold);
+    interrupted = blocks != NULL ? pysim_error_code(PYSIM_STREAM_INTERRUPTED) : NULL;
+    if (interrupted != NULL && PyObject_SetAttrString(error, "details", blocks) == 0 &&
+        pysim_error_has_code(error, PYSIM_TIMEOUT) == 0)
+        (void)PyObject_SetAttrString(error, "code", interrupted);
     PyErr_Clear(); /* without memory the exception stands as it is */
-    Py_XDECREF(code);
     Py_XDECREF(blocks);
     Py_XDECREF(interrupted);
-    PyErr_Restore(type, value, traceback);
+    PyErr_SetRaisedException(error);
 }

@@ -5,10 +5,11 @@
 #ifndef PYSIM_FOLD_H
 #define PYSIM_FOLD_H
 
+#include "python/state.h"
+
 #include <stdbool.h>
 
 #include "core/buffer.h"
-#include "python/state.h"
 
 struct pysim_fold {            /* start from all zero, end with pysim_fold_fini() */
     struct pysim_state *state; /* borrowed */
@@ -34,8 +35,8 @@ void pysim_fold_fini(struct pysim_fold *fold);
 int pysim_fold_traverse(struct pysim_fold *fold, visitproc visit, void *arg);
 
 /* Takes the next event: `data` is its decoded JSON, NULL where it was none, `type` the event
- * stream's own word for it or NULL. 0, or -1 with an exception. The terminal event is the last one
- * to be taken. */
+ * stream's own word for it or NULL. 0, or -1 with an exception. Nothing may follow the terminal
+ * event. */
 int pysim_fold_event(struct pysim_fold *fold, PyObject *data, PyObject *type,
                      struct pysim_event *event);
 
@@ -45,12 +46,12 @@ bool pysim_fold_has_ended(const struct pysim_fold *fold);
 PyObject *pysim_fold_blocks(const struct pysim_fold *fold);
 
 /* The result of a stream that has ended well (a new reference), or NULL with the SimStudioError of
- * its error event, or of a stream without its end: STREAM_INTERRUPTED, with `interruption` as what
- * happened (NULL: it ended by itself). */
+ * its error event, or of a stream without its end: STREAM_INTERRUPTED, with `interruption` as its
+ * message (NULL: it ended by itself). */
 PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interruption);
 
-/* Gives the exception under way, when it is a SimStudioError of the transport's, the text so far as
- * details, and the code STREAM_INTERRUPTED unless it is a time-out. */
+/* If the pending exception is a SimStudioError, sets its details to the text so far, and its code
+ * to STREAM_INTERRUPTED unless it is TIMEOUT. */
 void pysim_fold_amend_exception(const struct pysim_fold *fold);
 
 #endif

@@ -4,7 +4,7 @@
 #include "python/client.h"
 #include "python/execute.h"
 
-/* A GET of an endpoint, with the documented time-out. */
+/* A GET of an endpoint, with the documented timeout. */
 static PyObject *client_get(PyObject *self, enum pysim_endpoint endpoint, PyObject *id)
 {
     struct pysim_state *state = pysim_client_state(self);
@@ -13,7 +13,7 @@ static PyObject *client_get(PyObject *self, enum pysim_endpoint endpoint, PyObje
     PyObject *result = NULL;
 
     if (pysim_timeout_parse(state, NULL, &timeout) == 0 &&
-        pysim_call_init(&call, state, endpoint, id) == 0)
+        pysim_client_prepare(self, &call, endpoint, id) == 0)
         result = pysim_client_perform(self, &call, &timeout, false);
     pysim_call_fini(&call);
     return result;
@@ -23,7 +23,14 @@ static PyObject *client_get(PyObject *self, enum pysim_endpoint endpoint, PyObje
 static PyObject *match_one(const char *function, const char *name, PyObject *const *arguments,
                            Py_ssize_t given, PyObject *keyword_names)
 {
-    const struct pysim_signature signature = {"SimStudioClient", function, 1, 1, 1, &name};
+    const struct pysim_signature signature = {
+        .owner = "SimStudioClient",
+        .function = function,
+        .required_count = 1,
+        .positional_count = 1,
+        .parameter_count = 1,
+        .names = &name,
+    };
     PyObject *value = NULL;
 
     return pysim_arguments_match(&signature, arguments, given, keyword_names, &value) < 0 ? NULL
@@ -32,7 +39,7 @@ static PyObject *match_one(const char *function, const char *name, PyObject *con
 
 PyDoc_STRVAR(get_workflow_status_doc,
              "get_workflow_status($self, workflow_id)\n--\n\n"
-             "Asks whether a workflow is deployed.\n\n"
+             "Checks whether a workflow is deployed.\n\n"
              "workflow_id: str. Returns WorkflowStatus. Raises SimStudioError.");
 
 static PyObject *client_get_workflow_status(PyObject *self, PyObject *const *arguments,
@@ -46,10 +53,9 @@ static PyObject *client_get_workflow_status(PyObject *self, PyObject *const *arg
 PyDoc_STRVAR(
     validate_workflow_doc,
     "validate_workflow($self, workflow_id)\n--\n\n"
-    "Asks whether a workflow is ready to be run.\n\n"
-    "workflow_id: str. Returns bool; False as well where that cannot be learned, so that\n"
-    "SimStudioError is not raised. Raises TypeError or ValueError for an id that cannot be\n"
-    "used.");
+    "Checks whether a workflow is ready to be run.\n\n"
+    "workflow_id: str. Returns bool: False also if that cannot be found out, so that no\n"
+    "SimStudioError is raised. Raises TypeError or ValueError for an id that cannot be used.");
 
 static PyObject *client_validate_workflow(PyObject *self, PyObject *const *arguments,
                                           Py_ssize_t given, PyObject *keyword_names)
@@ -59,7 +65,7 @@ static PyObject *client_validate_workflow(PyObject *self, PyObject *const *argum
 
     if (id == NULL)
         return NULL;
-    status = PyObject_CallMethod(self, "get_workflow_status", "O", id);
+    status = PyObject_CallMethod(self, "get_workflow_status", "(O)", id); /* it may be a tuple */
     if (status == NULL) {
         if (!PyErr_ExceptionMatches(pysim_client_state(self)->SimStudioError))
             return NULL;
@@ -74,11 +80,12 @@ static PyObject *client_validate_workflow(PyObject *self, PyObject *const *argum
 PyDoc_STRVAR(
     get_job_status_doc,
     "get_job_status($self, task_id)\n--\n\n"
-    "Asks how a queued run is getting on.\n\n"
+    "Gets a queued run's status.\n\n"
     "task_id: str, of an AsyncExecutionResult.\n\n"
-    "Returns what the server says, as a dict: success, taskId, status, metadata, and output,\n"
-    "error, estimatedDuration (milliseconds) where they apply. status ends as completed, failed\n"
-    "or cancelled; anything else is still under way. Raises SimStudioError.");
+    "Returns the server's value unchanged; a dict with success, taskId, status, metadata, and\n"
+    "output, error, estimatedDuration (milliseconds) where they apply. A status other than\n"
+    "completed, failed or cancelled means that the run has not finished. What the workflow\n"
+    "returned is [\"output\"][\"output\"]. Raises SimStudioError.");
 
 static PyObject *client_get_job_status(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
                                        PyObject *keyword_names)
@@ -88,10 +95,9 @@ static PyObject *client_get_job_status(PyObject *self, PyObject *const *argument
     return id != NULL ? client_get(self, PYSIM_JOB, id) : NULL;
 }
 
-PyDoc_STRVAR(get_usage_limits_doc,
-             "get_usage_limits($self)\n--\n\n"
-             "Asks for the limits of the account, and what is used of them.\n\n"
-             "Returns UsageLimits. Raises SimStudioError.");
+PyDoc_STRVAR(get_usage_limits_doc, "get_usage_limits($self)\n--\n\n"
+                                   "Gets the account's limits and its usage.\n\n"
+                                   "Returns UsageLimits. Raises SimStudioError.");
 
 static PyObject *client_get_usage_limits(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
@@ -101,8 +107,8 @@ static PyObject *client_get_usage_limits(PyObject *self, PyObject *Py_UNUSED(ign
 PyDoc_STRVAR(
     get_rate_limit_info_doc,
     "get_rate_limit_info($self)\n--\n\n"
-    "Tells the rate limit as the answers so far had it; asks nobody.\n\n"
-    "Returns the RateLimitInfo of the last answer with rate-limit headers; None before one.");
+    "Returns the most recent rate limit seen; sends no request.\n\n"
+    "It is the RateLimitInfo of the last answer with rate-limit headers; None before the first.");
 
 static PyObject *client_get_rate_limit_info(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
@@ -134,7 +140,7 @@ static PyObject *client_call_set_api_key(PyObject *self, PyObject *const *argume
 PyDoc_STRVAR(set_base_url_doc, "set_base_url($self, base_url)\n--\n\n"
                                "Uses another base URL from the next call on.\n\n"
                                "base_url: str, http or https. Raises TypeError or ValueError for\n"
-                               "what is no such URL.");
+                               "anything else.");
 
 static PyObject *client_call_set_base_url(PyObject *self, PyObject *const *arguments,
                                           Py_ssize_t given, PyObject *keyword_names)
@@ -142,16 +148,12 @@ static PyObject *client_call_set_base_url(PyObject *self, PyObject *const *argum
     return set_one(self, "set_base_url", "base_url", arguments, given, keyword_names);
 }
 
-PyDoc_STRVAR(close_doc,
-             "close($self)\n--\n\n"
-             "Closes the connections. The client connects anew when it is used again.\n\n"
-             "Legal twice, and beside calls in other threads, which end as they would.");
+PyDoc_STRVAR(close_doc, "close($self)\n--\n\n"
+                        "Closes the connections. The client reconnects when it is used again.\n\n"
+                        "May be called repeatedly; calls in other threads finish normally.");
 
 PyDoc_STRVAR(enter_doc, "__enter__($self)\n--\n\n"
                         "Returns the client itself; the end of the with statement closes it.");
-
-PyDoc_STRVAR(exit_doc, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\n"
-                       "Calls close(). Returns None: no exception is held back.");
 
 static PyObject *client_close(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
@@ -164,14 +166,43 @@ static PyObject *client_enter(PyObject *self, PyObject *Py_UNUSED(ignored))
     return Py_NewRef(self);
 }
 
-static PyObject *client_exit(PyObject *self, PyObject *Py_UNUSED(arguments))
-{
-    return PyObject_CallMethod(self, "close", NULL);
-}
-
 /* ---- copying ---- */
 
 static const char *const state_names[] = {"api_key", "base_url", "_rate_limit_info"};
+
+/* What has not been set is left out. 0, or -1 with an exception. */
+static int save_attribute(PyObject *self, PyObject *name, PyObject *state)
+{
+    PyObject *value = PyObject_GetAttr(self, name);
+    int result;
+
+    if (value == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+            return -1;
+        PyErr_Clear();
+        return 0;
+    }
+    result = PyDict_SetItem(state, name, value);
+    Py_DECREF(value);
+    return result;
+}
+
+/* A subclass may have __slots__, which are in no dict. */
+static int save_slots(PyObject *self, PyObject *state)
+{
+    PyObject *module = PyImport_ImportModule("copyreg"), *names = NULL;
+    int result = -1;
+
+    if (module != NULL)
+        names = PyObject_CallMethod(module, "_slotnames", "O", (PyObject *)Py_TYPE(self));
+    if (names != NULL)
+        result = 0;
+    for (Py_ssize_t i = 0; result == 0 && PyList_Check(names) && i < PyList_GET_SIZE(names); i++)
+        result = save_attribute(self, PyList_GET_ITEM(names, i), state);
+    Py_XDECREF(module);
+    Py_XDECREF(names);
+    return result;
+}
 
 /* Everything but the connections: a copy makes its own. */
 static PyObject *client_getstate(PyObject *self, PyObject *Py_UNUSED(ignored))
@@ -180,11 +211,13 @@ static PyObject *client_getstate(PyObject *self, PyObject *Py_UNUSED(ignored))
     PyObject *state = dict != NULL ? PyDict_Copy(dict) : NULL;
 
     for (size_t i = 0; state != NULL && i < sizeof state_names / sizeof *state_names; i++) {
-        PyObject *value = PyObject_GetAttrString(self, state_names[i]);
-        if (value == NULL || PyDict_SetItemString(state, state_names[i], value) < 0)
+        PyObject *name = PyUnicode_FromString(state_names[i]);
+        if (name == NULL || save_attribute(self, name, state) < 0)
             Py_CLEAR(state);
-        Py_XDECREF(value);
+        Py_XDECREF(name);
     }
+    if (state != NULL && save_slots(self, state) < 0)
+        Py_CLEAR(state);
     Py_XDECREF(dict);
     return state;
 }
@@ -206,8 +239,8 @@ static PyObject *client_setstate(PyObject *self, PyObject *state)
     return items != NULL && stored == 0 ? Py_NewRef(Py_None) : NULL;
 }
 
-/* The first two protocols know no type with a __new__ of its own: what is made for the third can be
- * written in theirs too. */
+/* Protocols 0 and 1 cannot reduce a type with its own __new__; what protocol 2 makes of it can be
+ * written in them too. */
 static PyObject *client_reduce_ex(PyObject *self, PyObject *protocol)
 {
     long number = PyLong_AsLong(protocol);
@@ -239,7 +272,7 @@ static PyMethodDef client_methods[] = {
      get_rate_limit_info_doc},
     {"close", client_close, METH_NOARGS, close_doc},
     {"__enter__", client_enter, METH_NOARGS, enter_doc},
-    {"__exit__", client_exit, METH_VARARGS, exit_doc},
+    {"__exit__", pysim_client_exit, METH_VARARGS, PyDoc_STR(PYSIM_EXIT_DOC)},
     {"__getstate__", client_getstate, METH_NOARGS, NULL},
     {"__setstate__", client_setstate, METH_O, NULL},
     {"__reduce_ex__", client_reduce_ex, METH_O, NULL},

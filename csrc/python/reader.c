@@ -32,7 +32,7 @@ static bool is_done_mark(struct sim_text data)
            (data.length == 8 && memcmp(data.data, "\"[DONE]\"", 8) == 0);
 }
 
-/* Understands one event; data that is no JSON is passed on without. */
+/* Understands one event; where its data is not JSON, `event->data` is NULL. */
 static int understand(struct pysim_reader *reader, const struct sim_sse_event *parsed,
                       struct pysim_read_event *event)
 {
@@ -42,8 +42,7 @@ static int understand(struct pysim_reader *reader, const struct sim_sse_event *p
     event->raw = parsed->data;
     event->data = pysim_decode(reader->call->state, parsed->data.data, parsed->data.length);
     if (event->data == NULL) {
-        if (!PyErr_ExceptionMatches(PyExc_ValueError) &&
-            !PyErr_ExceptionMatches(PyExc_RecursionError))
+        if (!pysim_decode_was_refused())
             return -1;
         PyErr_Clear();
     }
@@ -57,7 +56,7 @@ static int understand(struct pysim_reader *reader, const struct sim_sse_event *p
     return result;
 }
 
-/* The next event in the bytes that are there: 1, 0 for none, -1. */
+/* The next event in the bytes that are there: 1; 0 if there is none; -1 with an exception. */
 static int next_in_hand(struct pysim_reader *reader, struct pysim_read_event *event)
 {
     struct sim_error error = {SIM_OK, ""};
@@ -66,6 +65,7 @@ static int next_in_hand(struct pysim_reader *reader, struct pysim_read_event *ev
 
     while (!reader->has_done) {
         if (sim_sse_next(&reader->sse, &parsed, &found, &error) != SIM_OK) {
+            reader->call->has_failed = true;
             (void)pysim_raise_core(reader->call->state, &error, reader->call->endpoint->failure,
                                    reader->call->endpoint->code);
             return -1;
@@ -105,7 +105,8 @@ int pysim_reader_next(struct pysim_reader *reader, struct pysim_read_event *even
     }
     if (got < 0) {
         pysim_read_event_clear(event);
-        pysim_fold_amend_exception(&reader->fold);
+        if (reader->call->has_failed)
+            pysim_fold_amend_exception(&reader->fold);
     }
     return got;
 }

@@ -1,15 +1,16 @@
 /* Reads a streamed run: from the bytes of a call to its events, and what they add up to.
  *
  * Shared by execute_workflow(), which wants the sum, and by streams, which hand out
- * the events. Must not know either. */
+ * the events. Must not know either of them. */
 #ifndef PYSIM_READER_H
 #define PYSIM_READER_H
+
+#include "python/call.h"
+#include "python/fold.h"
 
 #include <stdbool.h>
 
 #include "core/sse.h"
-#include "python/call.h"
-#include "python/fold.h"
 
 struct pysim_reader {        /* start from all zero, end with pysim_reader_fini() */
     struct pysim_call *call; /* borrowed */
@@ -19,11 +20,11 @@ struct pysim_reader {        /* start from all zero, end with pysim_reader_fini(
     bool has_done; /* [DONE] was read */
 };
 
-/* One event: what it means, its decoded data (NULL where it is no JSON), its text. */
+/* One event: what it means, its decoded data (NULL where it is not JSON), its text. */
 struct pysim_read_event {
     struct pysim_event meaning;
     PyObject *data;
-    struct sim_text raw; /* holds until the reader reads on */
+    struct sim_text raw; /* valid until the reader reads on */
 };
 
 int pysim_reader_init(struct pysim_reader *reader, struct pysim_call *call);
@@ -34,7 +35,7 @@ void pysim_reader_fini(struct pysim_reader *reader);
 int pysim_reader_next(struct pysim_reader *reader, struct pysim_read_event *event);
 void pysim_read_event_clear(struct pysim_read_event *event);
 
-/* Reads what is left. 0, or -1 with an exception; what it adds up to is the fold's to say. */
+/* Reads what is left. 0, or -1 with an exception; the fold says what it adds up to. */
 int pysim_reader_finish(struct pysim_reader *reader);
 
 /* After the terminal event: what the server still sends is nearly always there already, and reading

@@ -1,8 +1,8 @@
-/* Dataclasses in all but their making.
+/* They behave like dataclasses.
  *
  * The fields live in the instance's dict, so copying, pickling, vars(), extra attributes
  * and subclasses need no code here. What the dataclasses module makes is made on first use, from
- * a real dataclass of the same fields, so that importing costs nothing of it. */
+ * a real dataclass of the same fields, so the import does not pay for it. */
 #include "python/record.h"
 
 #include <stddef.h>
@@ -38,8 +38,8 @@ static PyObject *record_repr(enum pysim_record which, PyObject *self);
 static PyObject *record_compare(enum pysim_record which, PyObject *self, PyObject *other,
                                 int operation);
 
-/* A slot gets an instance, maybe of a subclass, and no word of which record it was written for:
- * so each record has slots of its own. */
+/* A slot gets an instance, maybe of a subclass, and is not told which record it serves: so each
+ * record has slots of its own. */
 #define RECORD(name, doc, fields)                                                                  \
     static const struct field name##_fields[] = {fields};                                          \
     static int name##_init(PyObject *self, PyObject *arguments, PyObject *keywords)                \
@@ -70,16 +70,23 @@ enum { MOST_FIELDS = PYSIM_MAX_PARAMETERS };
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 static const struct record_table tables[] = {
-#define RECORD(name, doc, fields)                                                                  \
+#define RECORD(name, text, members)                                                                \
     {                                                                                              \
-        "simstudio." #name,                                                                        \
-        doc,                                                                                       \
-        name##_fields,                                                                             \
-        {#name, "__init__", name##_required, COUNT(name##_names), COUNT(name##_names),             \
-         name##_names},                                                                            \
-        name##_init,                                                                               \
-        name##_repr,                                                                               \
-        name##_compare,                                                                            \
+        .full_name = "simstudio." #name,                                                           \
+        .doc = text,                                                                               \
+        .fields = name##_fields,                                                                   \
+        .signature =                                                                               \
+            {                                                                                      \
+                .owner = #name,                                                                    \
+                .function = "__init__",                                                            \
+                .required_count = name##_required,                                                 \
+                .positional_count = COUNT(name##_names),                                           \
+                .parameter_count = COUNT(name##_names),                                            \
+                .names = name##_names,                                                             \
+            },                                                                                     \
+        .init = name##_init,                                                                       \
+        .repr = name##_repr,                                                                       \
+        .compare = name##_compare,                                                                 \
     },
 #include "python/records.def"
 };
@@ -243,8 +250,8 @@ done:
     return made;
 }
 
-/* Puts the made values in the placeholders' stead. Importing gave other threads their turn, and one
- * of them may have been here first: its values stay, so that there is one of each. */
+/* Puts the made values in place of the placeholders. Importing let other threads run, and one of
+ * them may have been here first: its values stay, so that there is one of each. */
 static int settle(PyObject *type, PyObject *made, const PyTypeObject *lazy_type)
 {
     for (size_t i = 0; i < sizeof lazy_names / sizeof *lazy_names; i++) {
@@ -271,6 +278,10 @@ static PyObject *lazy_get(PyObject *self, PyObject *instance, PyObject *type)
     struct lazy *lazy = (struct lazy *)self;
     PyObject *made = NULL, *result = NULL;
 
+    if (lazy->type == NULL) { /* the collector has cleared it */
+        PyErr_SetObject(PyExc_AttributeError, lazy->name);
+        return NULL;
+    }
     /* Settling drops the type's reference to this object. */
     Py_INCREF(self);
     made = make_dataclass(lazy->which);
@@ -451,6 +462,8 @@ int pysim_record_register(PyObject *module, struct pysim_state *state)
     state->record_fields = PyTuple_New(PYSIM_RECORD_COUNT);
     state->record_keys = PyTuple_New(PYSIM_RECORD_COUNT);
     state->record_defaults = PyTuple_New(PYSIM_RECORD_COUNT);
+    if (lazy_type != NULL) /* made here alone: one without its record is of no use */
+        ((PyTypeObject *)lazy_type)->tp_new = NULL;
     if (lazy_type == NULL || state->records == NULL || state->record_fields == NULL ||
         state->record_keys == NULL || state->record_defaults == NULL)
         goto done;

@@ -2,9 +2,10 @@
 #ifndef PYSIM_RECORD_H
 #define PYSIM_RECORD_H
 
-#include <stdbool.h>
-
+#include "python/arguments.h"
 #include "python/state.h"
+
+#include <stdbool.h>
 
 /* One member for each RECORD of records.def: PYSIM_WorkflowExecutionResult, ... */
 enum pysim_record {
@@ -13,11 +14,23 @@ enum pysim_record {
     PYSIM_RECORD_COUNT
 };
 
+/* The fields of each record by name, as pysim_record_new() takes them: union
+ * pysim_WorkflowExecutionResult, ... */
+#define FIELD(name, key, fallback, type) PyObject *name;
+#define RECORD(name, doc, fields)                                                                  \
+    union pysim_##name {                                                                           \
+        struct {                                                                                   \
+            fields                                                                                 \
+        } of;                                                                                      \
+        PyObject *values[PYSIM_MAX_PARAMETERS];                                                    \
+    };
+#include "python/records.def"
+
 /* Creates all types, stores them in the state and the module. 0, or -1 with an exception. */
 int pysim_record_register(PyObject *module, struct pysim_state *state);
 
-/* A new instance of the plain type (not of a subclass), its fields from `values`, one per field
- * in the table's order, borrowed; NULL stands for the field's default. */
+/* A new instance of the plain type (not of a subclass), its fields from the record's union, or from
+ * an array in the table's order; borrowed. NULL stands for the field's default. */
 PyObject *pysim_record_new(struct pysim_state *state, enum pysim_record record,
                            PyObject *const *values);
 

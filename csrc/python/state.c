@@ -39,7 +39,7 @@ struct pysim_state *pysim_state_of_type(PyTypeObject *type)
         if (module != NULL && PyModule_Check(module) && is_ours(module))
             return PyModule_GetState(module);
     }
-    PyErr_Format(PyExc_TypeError, "%.200s is no type of simstudio", type->tp_name);
+    PyErr_Format(PyExc_TypeError, "%.200s is not a simstudio type", type->tp_name);
     return NULL;
 }
 
@@ -52,7 +52,7 @@ PyObject *pysim_state_add_type(PyObject *module, PyType_Spec *spec, PyObject *ba
     if (name == NULL)
         goto done;
     type = pysim_type_from_spec(module, spec, bases);
-    /* A class of Python's has no module before its name in messages. */
+    /* Python-level classes show their bare name in messages. */
     if (type == NULL || PyObject_SetAttrString(type, "__name__", name) < 0)
         goto done;
 #ifdef PYSIM_MODULE_KEY

@@ -27,11 +27,13 @@ struct stream {
     enum phase phase;
     PyObject *answer;  /* the plain result, where there is one */
     PyObject *failure; /* the SimStudioError that ended it, which every further step raises */
+    bool is_started;   /* the request may have been sent */
     bool is_in_use;    /* by a thread that waits without the GIL */
     bool is_closed;    /* by its user, before or after its end */
 };
 
-static const char closed_early[] = "The stream was closed before its final event";
+static const char closed_early[] = "The stream was closed before its final event" PYSIM_RUN_DOUBT;
+static const char closed_unsent[] = "The stream was closed before its request was sent";
 
 /* ---- beginning and ending ---- */
 
@@ -48,31 +50,36 @@ static void stream_end_well(struct stream *self)
     stream_end(self);
 }
 
-/* The exception under way is what became of the stream. */
+/* Ends the stream with the pending exception, which every further step raises again. */
 static void stream_fail(struct stream *self)
 {
-    PyObject *type, *value, *traceback;
+    PyObject *error;
 
     stream_end(self);
-    if (!PyErr_ExceptionMatches(self->call.state->SimStudioError))
-        return; /* a signal's, say: nothing that the stream would say again */
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    Py_XSETREF(self->failure, Py_NewRef(value));
-    PyErr_Restore(type, value, traceback);
+    if (!self->call.has_failed || !PyErr_ExceptionMatches(self->call.state->SimStudioError))
+        return; /* from a signal handler, say; not to be raised again */
+    error = PyErr_GetRaisedException();
+    Py_XSETREF(self->failure, Py_NewRef(error));
+    PyErr_SetRaisedException(error);
 }
 
 /* What a stream that has ended without a result raises. NULL always. */
 static PyObject *stream_raise(struct stream *self)
 {
-    if (self->failure != NULL)
+    if (self->failure != NULL) {
+        /* Raised anew: the frames that it went through before are none of its own. */
+        (void)PyException_SetTraceback(self->failure, Py_None);
         PyErr_SetObject((PyObject *)Py_TYPE(self->failure), self->failure);
+    }
     else
-        (void)pysim_fold_result(&self->reader.fold, self->is_closed ? closed_early : NULL);
+        (void)pysim_fold_result(&self->reader.fold, !self->is_closed   ? NULL
+                                                    : self->is_started ? closed_early
+                                                                       : closed_unsent);
     return NULL;
 }
 
-/* One thread at a time reads; the lock is the GIL, and a flag for when it is released. */
+/* One thread at a time may read. The GIL guards the flag, and the flag guards the stream while the
+ * GIL is released. Shown by tests/test_stream_threads.py: test_two_threads_do_not_read_at_once. */
 static int stream_acquire(struct stream *self)
 {
     if (self->is_in_use) {
@@ -90,7 +97,7 @@ static void stream_release(struct stream *self)
         stream_end(self);
 }
 
-/* Sends the request and waits for what answers it. 0, or -1 with an exception. */
+/* Sends the request and waits for the answer to begin. 0, or -1 with an exception. */
 static int stream_start(struct stream *self)
 {
     int result;
@@ -98,10 +105,12 @@ static int stream_start(struct stream *self)
     if (self->phase != NOT_STARTED)
         return 0;
     self->phase = READING;
+    self->is_started = true;
     result = pysim_client_send(self->client, &self->call, &self->timeout, false);
     if (result == 0 && !self->call.is_given_up && !sim_exchange_is_stream(self->call.exchange)) {
         self->answer = pysim_answer(&self->call, false);
         self->phase = ANSWERED;
+        self->call.has_failed = self->answer == NULL;
         result = self->answer != NULL ? 0 : -1;
     }
     if (result < 0)
@@ -118,13 +127,18 @@ static PyObject *text_of(struct sim_text text)
 
 static PyObject *make_event(struct stream *self, const struct pysim_read_event *event)
 {
-    PyObject *raw = text_of(event->raw), *record = NULL;
+    const union pysim_StreamEvent fields = {{
+        .type = event->meaning.type,
+        .block_id = event->meaning.block_id,
+        .text = event->meaning.text,
+        .data = event->data,
+        .raw = text_of(event->raw),
+    }};
+    PyObject *record = NULL;
 
-    if (raw != NULL)
-        record = pysim_record_new(self->call.state, PYSIM_StreamEvent,
-                                  (PyObject *const[]){event->meaning.type, event->meaning.block_id,
-                                                      event->meaning.text, event->data, raw});
-    Py_XDECREF(raw);
+    if (fields.of.raw != NULL)
+        record = pysim_record_new(self->call.state, PYSIM_StreamEvent, fields.values);
+    Py_XDECREF(fields.of.raw);
     return record;
 }
 
@@ -139,8 +153,8 @@ static PyObject *make_answer_event(struct stream *self)
     if (event.meaning.type == NULL)
         return NULL;
     event.data = pysim_decode(self->call.state, event.raw.data, event.raw.length);
-    if (event.data == NULL && PyErr_ExceptionMatches(PyExc_ValueError))
-        PyErr_Clear(); /* an answer that is empty, and may be */
+    if (event.data == NULL && pysim_decode_was_refused())
+        PyErr_Clear(); /* an empty answer, which is allowed */
     if (!PyErr_Occurred())
         record = make_event(self, &event);
     pysim_read_event_clear(&event);
@@ -223,8 +237,8 @@ done:
 /* ---- methods ---- */
 
 PyDoc_STRVAR(result_doc, "result($self)\n--\n\n"
-                         "Reads what is left and tells what the run gave.\n\n"
-                         "Returns WorkflowExecutionResult, at every call the same. Raises\n"
+                         "Reads what is left and returns the run's result.\n\n"
+                         "Returns WorkflowExecutionResult, the same object each time. Raises\n"
                          "SimStudioError: EXECUTION_ERROR for a run that failed,\n"
                          "STREAM_INTERRUPTED for a stream without its end, TIMEOUT.");
 
@@ -257,13 +271,12 @@ done:
 
 PyDoc_STRVAR(stream_close_doc,
              "close($self)\n--\n\n"
-             "Gives up the connection; what has not been read is dropped. The run "
-             "goes on.");
+             "Gives up the connection; what has not been read is dropped. The run goes on.");
 
 static PyObject *stream_close(struct stream *self, PyObject *Py_UNUSED(ignored))
 {
     self->is_closed = true;
-    if (self->is_in_use) /* by a thread that ends it as soon as it looks */
+    if (self->is_in_use) /* by a thread that will end it as soon as it looks */
         self->call.is_given_up = true;
     else if (self->phase != ENDED) {
         self->is_in_use = true;
@@ -278,9 +291,6 @@ PyDoc_STRVAR(stream_enter_doc,
              "Sends the request, if that has not been done, and returns the stream itself. Raises\n"
              "SimStudioError where no stream begins.");
 
-PyDoc_STRVAR(stream_exit_doc, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\n"
-                              "Calls close(). Returns None: no exception is held back.");
-
 static PyObject *stream_enter(struct stream *self, PyObject *Py_UNUSED(ignored))
 {
     int started;
@@ -290,11 +300,6 @@ static PyObject *stream_enter(struct stream *self, PyObject *Py_UNUSED(ignored))
     started = stream_start(self);
     stream_release(self);
     return started < 0 ? NULL : Py_NewRef((PyObject *)self);
-}
-
-static PyObject *stream_exit(PyObject *self, PyObject *Py_UNUSED(arguments))
-{
-    return PyObject_CallMethod(self, "close", NULL);
 }
 
 /* A copy would read the same connection. */
@@ -432,7 +437,7 @@ static PyMethodDef stream_methods[] = {
     {"result", (PyCFunction)stream_result, METH_NOARGS, result_doc},
     {"close", (PyCFunction)stream_close, METH_NOARGS, stream_close_doc},
     {"__enter__", (PyCFunction)stream_enter, METH_NOARGS, stream_enter_doc},
-    {"__exit__", stream_exit, METH_VARARGS, stream_exit_doc},
+    {"__exit__", pysim_client_exit, METH_VARARGS, PyDoc_STR(PYSIM_EXIT_DOC)},
     {"__reduce_ex__", refuse_copy, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
@@ -453,7 +458,7 @@ static PyGetSetDef stream_getset[] = {
 PyDoc_STRVAR(
     stream_doc,
     "A streamed run: an iterator of StreamEvent, made by SimStudioClient.stream_workflow().\n\n"
-    "The request is sent when iteration begins, or the with statement. Leaving the with\n"
+    "The request is sent when iteration or the with statement begins. Leaving the with\n"
     "statement, close(), or dropping the stream frees its connection. One thread at a time may\n"
     "read it. Each step raises SimStudioError: TIMEOUT, EXECUTION_ERROR for a run that failed,\n"
     "STREAM_INTERRUPTED for a stream that breaks off.");

@@ -2,8 +2,9 @@
 
 int pysim_word_register(struct pysim_state *state)
 {
-#define WORD_TEXT(name, text) text,
-    static const char *const texts[] = {PYSIM_WORDS(WORD_TEXT)};
+#define PYSIM_WORD_TEXT(name, text) text,
+    static const char *const texts[] = {PYSIM_WORDS(PYSIM_WORD_TEXT)};
+#undef PYSIM_WORD_TEXT
 
     state->words = pysim_state_intern(texts, PYSIM_WORD_COUNT);
     return state->words != NULL ? 0 : -1;

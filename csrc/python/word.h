@@ -1,13 +1,13 @@
 /* The words of the API: the keys of its JSON, and what the events of its streams are called.
  *
- * Each is a str in the module's state, so that a look-up makes nothing and needs no memory. Must
- * not know what they mean. */
+ * Each is a str in the module's state, so that looking one up creates nothing. Must not know
+ * what they mean. */
 #ifndef PYSIM_WORD_H
 #define PYSIM_WORD_H
 
-#include <stdbool.h>
-
 #include "python/state.h"
+
+#include <stdbool.h>
 
 #define PYSIM_WORDS(X)                                                                             \
     X(ASYNC, "async")                                                                              \
@@ -49,7 +49,7 @@
     X(CANVAS_ERROR, "execution:error")                                                             \
     X(CANVAS_CANCELLED, "execution:cancelled")
 
-#define PYSIM_WORD_NAME(name, text) WORD_##name,
+#define PYSIM_WORD_NAME(name, text) PYSIM_WORD_##name,
 enum pysim_word { PYSIM_WORDS(PYSIM_WORD_NAME) PYSIM_WORD_COUNT };
 #undef PYSIM_WORD_NAME
 
@@ -62,8 +62,8 @@ static inline PyObject *pysim_word_of(const struct pysim_state *state, enum pysi
     return PyTuple_GET_ITEM(state->words, word);
 }
 
-/* The value of a key in decoded JSON, borrowed; NULL when `object` is no dict (or NULL), or lacks
- * it. Without an exception: a look-up by a str where all keys are str cannot fail. */
+/* The value of a key in decoded JSON, borrowed; NULL when `object` is not a dict (or NULL), or
+ * lacks it. Never with an exception: looking up a str where all keys are str cannot fail. */
 static inline PyObject *pysim_word_get(const struct pysim_state *state, PyObject *object,
                                        enum pysim_word key)
 {

@@ -184,7 +184,7 @@ def of_places():
                        lambda client, _places, value=value: client.get_workflow_status(value))
     for name, key in {
         "plain": "sk-sim-1", "none": None, "empty": "", "spaces": "a b", "latin-1": "ké", "unicode": "k€",
-        "line-break": "secret\nX-Evil: 1", "int": 7, "bytes": b"key",
+        "line-break": "secret\nX-Evil: 1", "int": 7, "bytes": b"key", "space-before": " key", "space-after": "key ",
     }.items():
         yield Scenario("key/" + name, [answer()], _with_client(lambda places, key=key: (key, places["server"])))
         yield Scenario("key/set/" + name, [answer()],
@@ -197,6 +197,9 @@ def of_places():
         yield Scenario("base/set/" + name, [answer()],
                        lambda client, places, suffix=suffix: (client.set_base_url(places["server"] + suffix),
                                                               client.execute_workflow("wf"))[1])
+    for name, space in {"space": " ", "tab": "\t", "line-break": "\r\n"}.items():
+        yield Scenario("base/after-" + name, [answer()],
+                       _with_client(lambda places, space=space: ("key", space + places["server"])))
     for name, url in {"empty": "", "no-scheme": "sim.ai", "ftp": "ftp://sim.ai", "none": None, "int": 7,
                       "port": "http://127.0.0.1:99999"}.items():
         yield Scenario("base/unusable/" + name, [answer()], _with_client(lambda _places, url=url: ("key", url)))

@@ -86,6 +86,15 @@ static void check_moves(struct sim_text from, struct sim_text to)
     sim_moves_fini(&moves);
 }
 
+/* Nobody is named before the host, and no slash in it is one to browsers alone. */
+static void check_authority(struct sim_text target)
+{
+    struct sim_url url;
+
+    CHECK(sim_url_parse(target, &url, NULL) == SIM_OK && !url.has_credentials);
+    CHECK(memchr(target.data, '\\', target.length) == NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {data, size};
@@ -108,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             .is_post = (choice & 8) == 0,
             .from = from,
             .target = target,
+            .written = target,
             .path = {path, sizeof path - 1},
         };
         bool follow = true;
@@ -117,6 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             CHECK(choice % 8 < 5 && hops <= SIM_REDIRECT_MOST && redirects.hops == hops);
             CHECK(!redirect.is_post || redirect.http_status != 303);
             check_same_site(from, target);
+            check_authority(target);
             if (redirect.is_post) {
                 struct sim_url parsed;
                 CHECK(!fuzz_equal(from, target) && target.length >= sizeof path - 1);

@@ -50,9 +50,9 @@ static char *trim(char *text)
 {
     size_t length;
 
-    text += strspn(text, " \t");
+    text += strspn(text, " \t\r\n");
     length = strlen(text);
-    while (length > 0 && strchr(" \t", text[length - 1]) != NULL)
+    while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
         text[--length] = '\0';
     return text;
 }

@@ -29,6 +29,10 @@ class Reader:
         return "caf\u00e9 and more"
 
 
+class Row(list):
+    """A list that is none of the builtin type."""
+
+
 INPUT = {
     "text": "caf\u00e9 \ud83d\ude00 \ud800 \n\x01",
     "numbers": [1, -(2**80), 1.5, True, None, Colour.RED],
@@ -108,6 +112,11 @@ def errors(simstudio):
         return str(error), error.code, error.status, error.details, error.retry_after, repr(error)
 
     yield "SimStudioError", life
+
+    class Shared(simstudio.SimStudioError, ConnectionError):
+        pass
+
+    yield "SimStudioError, second base", lambda: (str(Shared("message", "CODE", 418)), Shared("message").code)
     wrong = [((), {}), ((1, 2, 3, 4), {}), ((1,), {"nothing": 1}), ((1,), {5: 6})]
     yield "SimStudioError, wrong arguments", functools.partial(run_all, simstudio.SimStudioError, *wrong)
 
@@ -126,6 +135,18 @@ def clients(simstudio, url):
             return shown, client.api_key, client.base_url, client.get_rate_limit_info()
 
     yield "client", life
+
+    class Slotted(make):
+        __slots__ = ("region", "unset")
+        base_url = "http://unused.invalid"
+
+    def again():
+        client, other = Slotted("key", url), Slotted(None)
+        client.region = "eu"
+        other.__setstate__(client.__getstate__())
+        return repr(other), other.region, other.api_key
+
+    yield "client, state", again
     wrong = [
         ((), {}),
         (("k", "u", 3), {}),
@@ -151,6 +172,19 @@ def runs(client, simstudio, closed_url):
     yield "execute canvas", functools.partial(execute, "canvas", stream=True)
     yield "execute, overall time", functools.partial(execute, "good", timeout=(5, 5.0, None))
     yield "execute, timeout", functools.partial(execute, "silent", timeout=(5, 0.05))
+
+    class Keeping(simstudio.SimStudioClient):
+        api_key = base_url = None
+
+    keeping = Keeping("key", client.base_url)
+    yield "execute, subclass", functools.partial(keeping.execute_workflow, "good")
+    yield "repr, subclass", functools.partial(repr, keeping)
+    unusable = Keeping("key", "no url")
+    yield "execute, unusable subclass", functools.partial(run_all, unusable.execute_workflow, (("good",), {}))
+    bare = Keeping.__new__(Keeping)
+    yield "execute, never initialised", functools.partial(run_all, bare.get_workflow_status, (("good",), {}))
+    bare = simstudio.SimStudioClient.__new__(simstudio.SimStudioClient)
+    yield "execute, bare", functools.partial(run_all, bare.get_workflow_status, (("good",), {}))
     yield "execute sync", functools.partial(client.execute_workflow_sync, "good", INPUT)
 
     def files():
@@ -160,6 +194,8 @@ def runs(client, simstudio, closed_url):
             return execute("good", {"a": io.BytesIO(b"bytes"), "b": (io.StringIO("text"),), "c": Reader(), "d": temporary})
 
     yield "execute, files", files
+    yield "execute, text file", lambda: execute("good", {"a": io.TextIOWrapper(io.BytesIO(b"bytes"))})
+    yield "execute, containers", functools.partial(execute, "good", {"a": Row([1, {"b": Row()}]), "c": 1})
     circle = []
     circle.append(circle)
     wrong = [
@@ -203,7 +239,7 @@ def runs(client, simstudio, closed_url):
             return super().execute_workflow(*arguments, **keywords)
 
     overriding = Overriding("key", client.base_url)
-    data = {"a": [Reader()], "b": (io.BytesIO(b"x"),)}
+    data = {"a": [Reader()], "b": (io.BytesIO(b"x"),), "c": {"d": (1, Row())}}
     yield "retry, overridden", functools.partial(overriding.execute_with_retry, "busy", data, max_retries=1)
 
 
