@@ -202,10 +202,6 @@ def test_a_large_body_does_not_wait_for_leave_to_be_sent():
 # ---- kept connections ----
 
 
-def hang_up(connection):
-    connection.sock.close()
-
-
 @pytest.mark.parametrize(
     "farewell", [[CLOSE], [RESET], [http(b"{}", status="408 Request Timeout"), CLOSE], [b"x", STALL]],
     ids=["closed", "reset", "408", "a stray byte"],
