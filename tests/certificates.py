@@ -1,6 +1,7 @@
 """Certificate authorities of our own, made by the openssl command while tests or benchmarks run."""
 
 import shutil
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -37,6 +38,12 @@ subjectAltName = {names}
 class Certificate:
     def __init__(self, file, key):
         self.file, self.key = str(file), str(key)
+
+    def context(self):
+        """For a server that has this certificate."""
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.load_cert_chain(self.file, self.key)
+        return made
 
 
 class Authority:

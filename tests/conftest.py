@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
+from real_servers import find
 from scripted import ScriptedServer
 from streaming import StepServer
 
@@ -67,6 +68,34 @@ def authority(tmp_path_factory):
     if shutil.which("openssl") is None:
         pytest.skip("the openssl command is not installed")
     return Authority(tmp_path_factory.mktemp("authorities") / "ours")
+
+
+@pytest.fixture
+def context(authority, loopback_certificate, monkeypatch):
+    """The TLS of servers on 127.0.0.1, which clients are told to trust."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.file)
+    return loopback_certificate.context()
+
+
+@pytest.fixture(scope="session")
+def loopback_certificate(authority):
+    return authority.issue("loopback", ["127.0.0.1"])
+
+
+@pytest.fixture(scope="session")
+def preload(tmp_path_factory):
+    """preload("paths") is an LD_PRELOAD that has tests/paths.c in it, compiled."""
+
+    def compiled(name):
+        library = str(folder / (name + ".so"))
+        source = str(Path(__file__).with_name(name + ".c"))
+        subprocess.run([find("cc"), "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+        return ":".join(filter(None, [os.environ.get("LD_PRELOAD"), library]))
+
+    if not sys.platform.startswith("linux"):
+        pytest.skip("LD_PRELOAD is Linux's")
+    folder = tmp_path_factory.mktemp("preloaded")
+    return compiled
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Answers that break off inside TLS, with and without close_notify, and silence masked by HTTP/2 PINGs."""
 
-import ssl
 import time
 
 import pytest
@@ -18,19 +17,6 @@ def notify_close(connection):
         connection.sock = connection.sock.unwrap()
     except (OSError, ValueError):
         pass
-
-
-@pytest.fixture(scope="module")
-def certificate(authority):
-    return authority.issue("breaks-off", ["127.0.0.1"])
-
-
-@pytest.fixture
-def context(authority, certificate, monkeypatch):
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(certificate.file, certificate.key)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.file)
-    return made
 
 
 @pytest.mark.parametrize("fault", [CLOSE, RESET, notify_close], ids=["cut", "reset", "cut in order"])

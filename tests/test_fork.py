@@ -7,7 +7,6 @@ parent could not go on after a child's farewell.
 
 import json
 import pickle
-import ssl
 import subprocess
 import sys
 
@@ -41,21 +40,11 @@ def pause():
 """
 
 
-@pytest.fixture(scope="module")
-def tls(authority):
-    certificate = authority.issue("fork", ["127.0.0.1"])
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.file, certificate.key)
-    return context
-
-
 @pytest.fixture(params=["http", "https"])
-def serve(request, monkeypatch):
+def serve(request):
     """A function that starts a Wire of the steps given."""
-    started, context = [], None
-    if request.param == "https":
-        context = request.getfixturevalue("tls")
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", request.getfixturevalue("authority").file)
+    started = []
+    context = request.getfixturevalue("context") if request.param == "https" else None
 
     def start(*scripts):
         started.append(Wire(*scripts, context=context))

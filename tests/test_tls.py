@@ -283,14 +283,8 @@ def test_a_bundle_without_certificates_is_an_error(hosts, monkeypatch, tmp_path,
 
 
 @pytest.fixture(scope="module")
-def shim(tmp_path_factory):
-    """tests/paths.c, compiled."""
-    if not sys.platform.startswith("linux"):
-        pytest.skip("LD_PRELOAD is Linux's")
-    library = tmp_path_factory.mktemp("shim") / "paths.so"
-    source = Path(__file__).with_name("paths.c")
-    subprocess.run([find("cc"), "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
-    return str(library)
+def shim(preload):
+    return preload("paths")
 
 
 USUAL = [
@@ -318,7 +312,7 @@ def found(hosts, shim, files, python=(None, None, None), base=None, repeat=False
 def execute(program, shim, mapped, *arguments):
     """What a program prints that has none of the variables, and sees the usual places as `mapped`."""
     environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    environment.update(PATHS=":".join(mapped), LD_PRELOAD=":".join(filter(None, [os.environ.get("LD_PRELOAD"), shim])))
+    environment.update(PATHS=":".join(mapped), LD_PRELOAD=shim)
     done = subprocess.run([sys.executable, "-c", program, *arguments], env=environment, check=True, universal_newlines=True,
                           stdout=subprocess.PIPE)
     return done.stdout.strip()

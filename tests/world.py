@@ -70,14 +70,11 @@ class World:
     def __init__(self, certificate, own=None):
         self.visits, self.connects, self.dead = [], [], set()
         self.answers = {}
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(certificate.file, certificate.key)
+        self.tls = certificate.context()
         self.http = LoopbackServer(Handler)
         self.http.world = self
         if own is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(own.file, own.key)
-            self.http.socket = context.wrap_socket(self.http.socket, server_side=True, do_handshake_on_connect=False)
+            self.http.socket = own.context().wrap_socket(self.http.socket, server_side=True, do_handshake_on_connect=False)
         self.url = self.http.start().url
 
     def answer(self, origin, body=None, status=200, **headers):

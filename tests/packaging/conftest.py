@@ -4,7 +4,6 @@ SIMSTUDIO_DIST names the folder with the wheels and the source distribution.
 """
 
 import shutil
-import ssl
 import subprocess
 import sys
 
@@ -89,9 +88,7 @@ class TlsHandler(QuietHandler):
 def tls_url(authority):
     """An https server whose certificate the authority has issued."""
     certificate = authority.issue("localhost", ["localhost", "127.0.0.1"])
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate.file, certificate.key)
     http = LoopbackServer(TlsHandler)
-    http.socket = context.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
+    http.socket = certificate.context().wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
     yield "https://localhost:%d" % http.start().port
     http.close()
