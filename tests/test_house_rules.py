@@ -20,8 +20,9 @@ SUFFIXES = (".c", ".h", ".def", ".py", ".pyi", ".md", ".sh")
 
 # A unit of the core includes those before it.
 CORE_UNITS = (
-    "status memory arena text buffer environment url base64 clock process deadline retry sse escapes json head unread sockets "
-    "pool moves session credentials proxy redirect route trust lane http"
+    "status memory arena text buffer environment url base64 clock process deadline retry sse escapes json head unread resets "
+    "sockets "
+    "pool moves session credentials proxy redirect route trust lane early http"
 ).split()
 # What an exported name of a unit begins with, where that is not the unit's own name.
 PREFIXES = {
@@ -43,7 +44,7 @@ LIBRARIES = {
 }
 MUTABLE_STATICS = {
     # The once-only start of libcurl.
-    "csrc/core/http.c": {"libcurl_once", "libcurl_status"},
+    "csrc/core/lane.c": {"libcurl_once", "libcurl_status"},
     # Of the build with a cJSON of its own, whose hooks get no context.
     "csrc/core/json.c": {"current_arena", "hooks_once"},
     # What all threads of a process share when one of them forks.
@@ -185,11 +186,11 @@ def each_library_is_included_where_it_belongs(tree):
 
 
 @rule({"csrc/python/call.c": '#include "core/lane.h"\n'})
-def only_http_knows_lanes(tree):
+def the_users_of_libcurl_alone_know_lanes(tree):
     for path, text in c_files(tree):
         for line, name in includes_of(text):
-            if name == '"core/lane.h"' and path not in ("csrc/core/http.c", "csrc/core/lane.c"):
-                yield path, line, "includes core/lane.h"
+            if name in ('"core/lane.h"', '"core/early.h"') and unit_of(path) not in ("lane", "early", "http"):
+                yield path, line, f"includes {name}"
 
 
 @rule({"csrc/core/sse.c": "static int on_event(PyObject *callback)\n{\n}\n"})

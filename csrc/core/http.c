@@ -1,9 +1,9 @@
 #include "core/http.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/early.h"
 #include "core/head.h"
 #include "core/lane.h"
 #include "core/memory.h"
@@ -30,26 +30,15 @@ struct sim_exchange {
     struct sim_error failure; /* a callback's, or one that the next step reports */
     struct sim_progress progress;
     bool is_added, was_repeated, has_news, is_done;
-    bool is_stream;              /* the head says so */
-    unsigned long long traffic;  /* bytes sent and received of it, as noted last */
-    bool is_end_unseen;          /* libcurl failed before it had told the end of the body */
+    bool is_stream;             /* the head says so */
+    unsigned long long traffic; /* bytes sent and received of it, as noted last */
+    struct sim_early early;
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
     long sent_before;            /* bytes counted before this request went out */
 #if !SIM_LANE_HAS_PREREQUEST
     size_t body_sent;
 #endif
 };
-
-static pthread_once_t libcurl_once = PTHREAD_ONCE_INIT;
-static CURLcode libcurl_status;
-
-/* libcurl and OpenSSL have locks of their own here, which a fork would leave held in the child. */
-static void libcurl_init(void)
-{
-    sim_process_hold_forks();
-    libcurl_status = curl_global_init(CURL_GLOBAL_DEFAULT);
-    sim_process_let_fork();
-}
 
 /* ---- callbacks: they append, note, or refuse ---- */
 
@@ -60,6 +49,7 @@ static void note_sending(struct sim_exchange *x)
 {
     x->progress.was_sent = true;
     x->progress.active_ms = sim_clock_monotonic_ms();
+    sim_lane_hold_resets(&x->lane, x->request.body.length);
 }
 
 static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
@@ -276,7 +266,8 @@ static enum sim_status fail_no_memory(struct sim_error *error)
 static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_error *error)
 {
     sim_head_reset(&x->head);
-    x->is_stream = x->is_end_unseen = false;
+    x->early = (struct sim_early){0};
+    x->is_stream = false;
     sim_buffer_clear(&x->body);
     x->progress.was_sent = x->was_repeated = x->has_news = x->is_paused = false;
     x->body.limit = x->request.response_limit;
@@ -302,8 +293,7 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
     enum sim_status status = SIM_OK;
 
     *exchange = NULL;
-    (void)pthread_once(&libcurl_once, libcurl_init);
-    if (libcurl_status != CURLE_OK)
+    if (!sim_lane_start_libcurl())
         return sim_fail(error, SIM_NO_MEMORY, "libcurl cannot be initialised");
     x = session_check_out(session);
     if (x == NULL)
@@ -370,25 +360,6 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
     return sim_fail(error, x->progress.was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
 }
 
-/* A piece of the body could not be sent. An answer that is here all the same is the answer: the one
- * that libcurl had read, or else the one that it had yet to read. */
-static bool exchange_rescue(struct sim_exchange *x)
-{
-    /* What a proxy says before the request is sent is no answer to it. */
-    if (x->lane.keeps_unread && x->progress.was_sent &&
-        (x->head.total == 0 || x->head.is_complete) &&
-        sim_unread_parse(sim_lane_fetch_unread(&x->lane), &x->head, &x->body)) {
-        x->is_stream = has_stream_head(x);
-        return true;
-    }
-    if (!x->head.is_complete || x->head.http_status < 200 || x->is_paused)
-        return false;
-    if (sim_head_says_length(&x->head))
-        return sim_lane_has_received(&x->lane, x->head.content_length);
-    x->is_end_unseen = true;
-    return !sim_unread_may_go_on(&x->body);
-}
-
 /* Takes libcurl's verdict, if it has come to one. */
 static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
                                          struct sim_error *error)
@@ -407,12 +378,16 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     while ((message = curl_multi_info_read(x->lane.multi, &queued)) != NULL &&
            message->msg != CURLMSG_DONE)
         continue;
-    if (message == NULL &&
-        (x->is_paused || !sim_lane_was_answered_early(&x->lane, &x->head, x->request.body.length)))
+    if (message == NULL && (x->is_paused || !sim_early_is_whole(&x->early, &x->lane, &x->head,
+                                                                &x->body, x->request.body.length)))
         return SIM_OK;
     code = message != NULL ? message->data.result : CURLE_OK;
-    if (code == CURLE_SEND_ERROR && exchange_rescue(x))
+    /* What a proxy says before the request is sent is no answer to it. */
+    if (code != CURLE_OK && x->progress.was_sent && !x->is_paused &&
+        sim_early_rescue(&x->early, &x->lane, code, &x->head, &x->body, x->request.body.length)) {
+        x->is_stream = has_stream_head(x);
         code = CURLE_OK;
+    }
     if (code != CURLE_OK)
         return exchange_fail(x, code, error);
     /* libcurl reports success for a head that was cut short and for an interim answer alone. */
@@ -445,6 +420,8 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
     enum sim_status status;
 
     sim_process_hold_forks();
+    if (x->progress.was_sent)
+        sim_lane_hold_resets(&x->lane, x->request.body.length);
     if (x->is_paused)
         resumed = curl_easy_pause(x->lane.easy, CURLPAUSE_CONT); /* it may pause again */
     if (resumed != CURLE_OK)
@@ -453,6 +430,7 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
         status = fail_no_memory(&x->failure);
     else
         status = exchange_conclude(x, done, &x->failure);
+    sim_lane_let_resets_through(&x->lane, x->is_added ? x->request.body.length : 0);
     sim_process_let_fork();
     return status;
 }
@@ -584,7 +562,7 @@ bool sim_exchange_may_be_cut(const struct sim_exchange *x)
 
     if (x->head.http_status == 204) /* has no body */
         return false;
-    if (x->is_end_unseen || sim_exchange_header(x, "content-encoding", &encoding))
+    if (x->early.is_end_unseen || sim_exchange_header(x, "content-encoding", &encoding))
         return true;
     return !sim_lane_is_multiplexed(&x->lane) && !x->head.has_length && !x->head.is_chunked;
 }

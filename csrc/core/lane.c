@@ -1,20 +1,40 @@
 #include "core/lane.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/process.h"
 
 enum {
     CONNECTIONS_PER_LANE = 3,  /* a redirected origin keeps both ends, and one to spare */
     KEEPALIVE_IDLE_S = 60,     /* a silent connection is probed so often, so that NATs and */
     KEEPALIVE_INTERVAL_S = 30, /* firewalls keep it, and a dead peer is noticed */
     UPLOAD_PIECE = 16 * 1024,  /* one TLS record; after each we look for an early answer */
+    ONE_PIECE = 8 * 1024,      /* so large a body goes out at once, with the header fields */
     MULTI_QUICK_EXIT = 21,     /* CURLMOPT_QUICK_EXIT, which headers before 8.20 do not have */
 };
+
+static pthread_once_t libcurl_once = PTHREAD_ONCE_INIT;
+static CURLcode libcurl_status;
+
+/* libcurl and OpenSSL have locks of their own here, which a fork would leave held in the child. */
+static void start_libcurl(void)
+{
+    sim_process_hold_forks();
+    libcurl_status = curl_global_init(CURL_GLOBAL_DEFAULT);
+    sim_process_let_fork();
+}
+
+bool sim_lane_start_libcurl(void)
+{
+    (void)pthread_once(&libcurl_once, start_libcurl);
+    return libcurl_status == CURLE_OK;
+}
 
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -322,30 +342,6 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
     return good ? SIM_OK : SIM_NO_MEMORY;
 }
 
-/* The transfer under way waits to send and no more to receive. A socket beyond FD_SETSIZE is in no
- * set: nothing is known of it then. Newer libcurls have a descriptor of their own in the sets. */
-static bool lane_only_sends(const struct sim_lane *lane)
-{
-    fd_set reads, writes, failures;
-    int highest = -1;
-    bool sends = false;
-
-    FD_ZERO(&reads);
-    FD_ZERO(&writes);
-    FD_ZERO(&failures);
-    if (curl_multi_fdset(lane->multi, &reads, &writes, &failures, &highest) != CURLM_OK)
-        return false;
-    for (size_t i = 0; i < lane->sockets.count; i++) {
-        int descriptor = lane->sockets.open[i];
-        if (descriptor > highest)
-            continue;
-        if (FD_ISSET(descriptor, &reads))
-            return false;
-        sends = sends || FD_ISSET(descriptor, &writes);
-    }
-    return sends;
-}
-
 const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane)
 {
     curl_socket_t descriptor = CURL_SOCKET_BAD;
@@ -393,16 +389,22 @@ bool sim_lane_has_received(const struct sim_lane *lane, unsigned long long lengt
     return (unsigned long long)arrived == length;
 }
 
-bool sim_lane_was_answered_early(const struct sim_lane *lane, const struct sim_head *head,
-                                 size_t length)
+bool sim_lane_is_sending(const struct sim_lane *lane, size_t length)
 {
     curl_off_t sent = 0;
 
-    if (!head->is_complete || head->http_status < 200 || length == 0)
-        return false;
     (void)curl_easy_getinfo(lane->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-    if ((size_t)sent >= length)
-        return false;
-    return sim_head_says_length(head) ? sim_lane_has_received(lane, head->content_length)
-                                      : lane_only_sends(lane);
+    return (size_t)sent < length;
+}
+
+void sim_lane_hold_resets(struct sim_lane *lane, size_t length)
+{
+    if (length > ONE_PIECE && sim_lane_is_sending(lane, length))
+        sim_sockets_hold_resets(&lane->sockets);
+}
+
+void sim_lane_let_resets_through(struct sim_lane *lane, size_t length)
+{
+    sim_sockets_let_resets_through(&lane->sockets,
+                                   length > ONE_PIECE && sim_lane_is_sending(lane, length));
 }

@@ -1,8 +1,8 @@
 /* A lane: one connection cache, and the libcurl handles that use it.
  *
  * Owns what is the same for every exchange on it: libcurl's configuration, the
- * sockets, the kept header list. The other half of http.c, and like it a user of
- * libcurl; nobody else includes this header. Must not know what is asked or answered. */
+ * sockets, the kept header list. With `early` and `http`, which alone include this
+ * header, a user of libcurl. Must not know what is asked or answered. */
 #ifndef SIM_CORE_LANE_H
 #define SIM_CORE_LANE_H
 
@@ -59,6 +59,9 @@ struct sim_lane_callbacks {
     void *context;
 };
 
+/* Before the first lane is made; cheap from then on. False when libcurl cannot be used. */
+bool sim_lane_start_libcurl(void) SIM_MUST_CHECK;
+
 /* Makes a lane in zeroed memory. False, and finished, without memory or with a libcurl that is too
  * old. */
 bool sim_lane_init(struct sim_lane *lane,
@@ -90,6 +93,11 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane,
 /* In a forked child: as sim_sockets_disarm(). */
 bool sim_lane_disarm(struct sim_lane *lane) SIM_MUST_CHECK;
 
+/* Around each step of a transfer that may send part of a body of `length` bytes: keeps resets off
+ * the connection while there is more than one piece to send. */
+void sim_lane_hold_resets(struct sim_lane *lane, size_t length);
+void sim_lane_let_resets_through(struct sim_lane *lane, size_t length);
+
 /* What the connection of a failed transfer had still to read, where that was to be kept. */
 const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane);
 
@@ -108,9 +116,7 @@ bool sim_lane_default_trust(struct sim_trust *trust);
 /* True when so many bytes of the answer's body have arrived, before they were decompressed. */
 bool sim_lane_has_received(const struct sim_lane *lane, unsigned long long length);
 
-/* True when the answer is whole although part of a body of `length` bytes has not been sent yet:
- * libcurl would go on sending to a server that listens no more, and lose the answer over it. */
-bool sim_lane_was_answered_early(const struct sim_lane *lane, const struct sim_head *head,
-                                 size_t length);
+/* True while part of a body of `length` bytes has yet to be sent. */
+bool sim_lane_is_sending(const struct sim_lane *lane, size_t length);
 
 #endif

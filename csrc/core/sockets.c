@@ -7,33 +7,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool identify(int descriptor, struct sim_socket_identity *identity)
+/* Notes which file the number stands for. */
+static bool identify(struct sim_socket *socket)
 {
     struct stat found;
 
-    if (fstat(descriptor, &found) != 0)
+    if (fstat(socket->descriptor, &found) != 0)
         return false;
-    *identity = (struct sim_socket_identity){found.st_dev, found.st_ino};
+    socket->device = found.st_dev;
+    socket->inode = found.st_ino;
     return true;
 }
 
 bool sim_sockets_add(struct sim_sockets *sockets, int descriptor)
 {
-    if (sockets->count == SIM_SOCKETS_MOST ||
-        !identify(descriptor, &sockets->identities[sockets->count]))
+    struct sim_socket added = {.descriptor = descriptor};
+
+    if (sockets->count == SIM_SOCKETS_MOST || !identify(&added))
         return false;
-    sockets->is_talkative[sockets->count] = false;
-    sockets->open[sockets->count++] = descriptor;
+    sockets->open[sockets->count++] = added;
     return true;
 }
 
 void sim_sockets_remove(struct sim_sockets *sockets, int descriptor)
 {
     for (size_t i = 0; i < sockets->count; i++) {
-        if (sockets->open[i] == descriptor) {
+        if (sockets->open[i].descriptor == descriptor) {
             sockets->open[i] = sockets->open[--sockets->count];
-            sockets->identities[i] = sockets->identities[sockets->count];
-            sockets->is_talkative[i] = sockets->is_talkative[sockets->count];
             return;
         }
     }
@@ -42,8 +42,20 @@ void sim_sockets_remove(struct sim_sockets *sockets, int descriptor)
 void sim_sockets_let_talk(struct sim_sockets *sockets, int descriptor)
 {
     for (size_t i = 0; i < sockets->count; i++)
-        if (sockets->open[i] == descriptor)
-            sockets->is_talkative[i] = true;
+        if (sockets->open[i].descriptor == descriptor)
+            sockets->open[i].is_talkative = true;
+}
+
+void sim_sockets_hold_resets(struct sim_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->count; i++)
+        sim_resets_hold(&sockets->open[i].resets, sockets->open[i].descriptor);
+}
+
+void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending)
+{
+    for (size_t i = 0; i < sockets->count; i++)
+        sim_resets_let_through(&sockets->open[i].resets, sockets->open[i].descriptor, is_sending);
 }
 
 /* The end may stand behind bytes that are yet to be read, where a peek does not see it. */
@@ -58,32 +70,34 @@ static bool is_at_end(int descriptor)
     return poll(&asked, 1, 0) != 0;
 }
 
-bool sim_sockets_are_quiet(const struct sim_sockets *sockets)
+static bool is_quiet(const struct sim_socket *socket)
 {
     char byte;
 
-    for (size_t i = 0; i < sockets->count; i++) {
-        if (sockets->is_talkative[i]) {
-            if (is_at_end(sockets->open[i]))
-                return false;
-            continue;
-        }
-        if (recv(sockets->open[i], &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
+    if (socket->resets.have_come)
+        return false;
+    if (socket->is_talkative)
+        return !is_at_end(socket->descriptor);
+    return recv(socket->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+bool sim_sockets_are_quiet(const struct sim_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->count; i++)
+        if (!is_quiet(&sockets->open[i]))
             return false;
-        if (errno != EAGAIN && errno != EWOULDBLOCK)
-            return false;
-    }
     return true;
 }
 
 static bool are_all_ours(const struct sim_sockets *sockets)
 {
-    struct sim_socket_identity now;
-
-    for (size_t i = 0; i < sockets->count; i++)
-        if (!identify(sockets->open[i], &now) || now.device != sockets->identities[i].device ||
-            now.inode != sockets->identities[i].inode)
+    for (size_t i = 0; i < sockets->count; i++) {
+        const struct sim_socket *noted = &sockets->open[i];
+        struct sim_socket now = {.descriptor = noted->descriptor};
+        if (!identify(&now) || now.device != noted->device || now.inode != noted->inode)
             return false;
+    }
     return true;
 }
 
@@ -98,10 +112,10 @@ bool sim_sockets_disarm(struct sim_sockets *sockets)
     if (null_device < 0)
         return sockets->count == 0;
     for (size_t i = 0; i < sockets->count; i++) {
-        if (dup2(null_device, sockets->open[i]) < 0)
+        if (dup2(null_device, sockets->open[i].descriptor) < 0)
             disarmed = false;
         else
-            (void)fcntl(sockets->open[i], F_SETFD, FD_CLOEXEC);
+            (void)fcntl(sockets->open[i].descriptor, F_SETFD, FD_CLOEXEC);
     }
     (void)close(null_device);
     return disarmed;

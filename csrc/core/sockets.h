@@ -1,4 +1,4 @@
-/* The sockets of one connection cache, so that they can be looked at and disarmed.
+/* The sockets of one connection cache, so that they can be looked at, kept from resets, disarmed.
  *
  * libcurl owns the sockets; this set only knows which are open. Must not know
  * what is spoken on them. */
@@ -9,20 +9,22 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "core/resets.h"
 #include "core/status.h" /* SIM_MUST_CHECK */
 
 /* A cache holds a few connections, and connecting opens one socket per address that is tried. */
 enum { SIM_SOCKETS_MOST = 16 };
 
-struct sim_socket_identity { /* what a descriptor's number stood for */
-    dev_t device;
+struct sim_socket {
+    int descriptor;
+    dev_t device; /* which file the descriptor's number stood for */
     ino_t inode;
+    bool is_talkative; /* see sim_sockets_let_talk() */
+    struct sim_resets resets;
 };
 
 struct sim_sockets { /* start from all zero */
-    int open[SIM_SOCKETS_MOST];
-    struct sim_socket_identity identities[SIM_SOCKETS_MOST];
-    bool is_talkative[SIM_SOCKETS_MOST]; /* see sim_sockets_let_talk() */
+    struct sim_socket open[SIM_SOCKETS_MOST];
     size_t count;
 };
 
@@ -34,9 +36,13 @@ void sim_sockets_remove(struct sim_sockets *sockets, int descriptor);
  * request, and servers send frames of their own between answers. An end of file still is one. */
 void sim_sockets_let_talk(struct sim_sockets *sockets, int descriptor);
 
-/* True when no socket of an idle cache has unexpected bytes, an end of file or an error waiting.
- * Bytes that nobody asked for would be taken for the next answer (a 408 sent to an idle connection,
- * say); the others mean that the server has hung up. */
+/* sim_resets_hold() and sim_resets_let_through(), for each of them. */
+void sim_sockets_hold_resets(struct sim_sockets *sockets);
+void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending);
+
+/* True when no socket of an idle cache has unexpected bytes, an end of file or an error waiting, or
+ * has been reset. Bytes that nobody asked for would be taken for the next answer (a 408 sent to an
+ * idle connection, say); the others mean that the server has hung up. */
 bool sim_sockets_are_quiet(const struct sim_sockets *sockets);
 
 /* In a forked child: makes every descriptor refer to /dev/null, so that whatever is written or

@@ -46,6 +46,7 @@ static void keep_answer(struct talk_answer *answer, struct sim_exchange *exchang
 
     answer->http_status = sim_exchange_http_status(exchange);
     answer->was_sent = sim_exchange_was_sent(exchange);
+    answer->may_be_cut = sim_exchange_may_be_cut(exchange);
     answer->body_length = body->length;
     answer->refused_redirect = sim_exchange_refused_redirect(exchange, &host);
     keep_text(answer->reason, sim_exchange_reason(exchange));

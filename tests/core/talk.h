@@ -28,7 +28,7 @@ struct talk_answer {
     long http_status;
     char reason[TALK_TEXT_SIZE], body[TALK_TEXT_SIZE];
     size_t body_length;
-    bool was_sent, refused_redirect;
+    bool was_sent, may_be_cut, refused_redirect;
     char redirect_host[TALK_TEXT_SIZE];
 };
 

@@ -25,7 +25,7 @@ static void the_set_holds_so_many_and_no_more(void)
     CHECK(!sim_sockets_add(&sockets, -1));
     CHECK(sim_sockets_add(&sockets, another));
     for (size_t i = 0; i < sockets.count; i++)
-        CHECK(sockets.open[i] != open[3]);
+        CHECK(sockets.open[i].descriptor != open[3]);
     for (size_t i = 0; i < SIM_SOCKETS_MOST; i++)
         (void)close(open[i]);
     (void)close(another);
@@ -122,7 +122,7 @@ static void a_number_that_stands_for_something_else_is_let_be(void)
     (void)close(pair[0]);
     CHECK(!sim_sockets_disarm(&sockets));
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
-    CHECK_INT(pair[0], sockets.open[1]);
+    CHECK_INT(pair[0], sockets.open[1].descriptor);
     CHECK(!sim_sockets_disarm(&sockets));
     CHECK(write(other[0], "x", 1) == 1 && read(other[1], &byte, 1) == 1);
     CHECK(write(pair[0], "x", 1) == 1 && read(pair[1], &byte, 1) == 1);

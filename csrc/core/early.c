@@ -1,0 +1,78 @@
+#include "core/early.h"
+
+#include "core/json.h"
+
+/* The largest body that is read to see whether it is whole; early ones are short refusals. */
+enum { READ_MOST = 64 * 1024 };
+
+/* The transfer under way waits to send and no more to receive. A socket beyond FD_SETSIZE is in no
+ * set: nothing is known of it then. Newer libcurls have a descriptor of their own in the sets. */
+static bool only_sends(const struct sim_lane *lane)
+{
+    fd_set reads, writes, failures;
+    int highest = -1;
+    bool sends = false;
+
+    FD_ZERO(&reads);
+    FD_ZERO(&writes);
+    FD_ZERO(&failures);
+    if (curl_multi_fdset(lane->multi, &reads, &writes, &failures, &highest) != CURLM_OK)
+        return false;
+    for (size_t i = 0; i < lane->sockets.count; i++) {
+        int descriptor = lane->sockets.open[i].descriptor;
+        if (descriptor > highest)
+            continue;
+        if (FD_ISSET(descriptor, &reads))
+            return false;
+        sends = sends || FD_ISSET(descriptor, &writes);
+    }
+    return sends;
+}
+
+/* On HTTP/2 libcurl always waits for more, and does not tell of the frame that ends the answer. A
+ * JSON object has its end in itself. */
+static bool has_whole_object(struct sim_early *early, const struct sim_buffer *body)
+{
+    const struct sim_text text = {body->data, body->length};
+    struct sim_json document = {0};
+    bool is_whole;
+
+    if (text.length == early->read_to || text.length > READ_MOST || text.data[0] != '{')
+        return false;
+    early->read_to = text.length;
+    is_whole = sim_json_parse(text, &document, NULL) == SIM_OK;
+    sim_json_fini(&document);
+    return is_whole;
+}
+
+bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
+                        const struct sim_head *head, const struct sim_buffer *body, size_t length)
+{
+    if (!head->is_complete || head->http_status < 200 || !sim_lane_is_sending(lane, length))
+        return false;
+    if (sim_head_says_length(head))
+        return sim_lane_has_received(lane, head->content_length);
+    return sim_lane_is_multiplexed(lane) ? has_whole_object(early, body) : only_sends(lane);
+}
+
+static bool is_failure_of_connection(CURLcode code)
+{
+    return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_PARTIAL_FILE ||
+           code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
+}
+
+bool sim_early_rescue(struct sim_early *early, struct sim_lane *lane, CURLcode code,
+                      struct sim_head *head, struct sim_buffer *body, size_t length)
+{
+    if (code == CURLE_SEND_ERROR && lane->keeps_unread && (head->total == 0 || head->is_complete) &&
+        sim_unread_parse(sim_lane_fetch_unread(lane), head, body))
+        return true;
+    if (!is_failure_of_connection(code) || !sim_lane_is_sending(lane, length) ||
+        !head->is_complete || head->http_status < 200)
+        return false;
+    if (sim_head_says_length(head))
+        return sim_lane_has_received(lane, head->content_length);
+    /* Frames of HTTP/2 that were read are whole; elsewhere a failure to receive is a cut. */
+    early->is_end_unseen = code == CURLE_SEND_ERROR || sim_lane_is_multiplexed(lane);
+    return early->is_end_unseen && !sim_unread_may_go_on(body);
+}

@@ -1,0 +1,32 @@
+/* Answers that come before the whole request is sent.
+ *
+ * libcurl goes on sending to a server that listens no more, and fails over it with the answer in
+ * hand. Owns when such an answer is whole, before libcurl has failed and after it. With `lane` and
+ * `http` a user of libcurl; must not know what is asked. */
+#ifndef SIM_CORE_EARLY_H
+#define SIM_CORE_EARLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buffer.h"
+#include "core/head.h"
+#include "core/lane.h"
+
+struct sim_early {      /* of one request; start from all zero */
+    bool is_end_unseen; /* nothing but the body's text tells that it is whole */
+    size_t read_to;     /* so much of the body has been read for that, in vain */
+};
+
+/* True when the answer so far is whole although part of a body of `length` bytes has not been sent
+ * yet. */
+bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
+                        const struct sim_head *head, const struct sim_buffer *body,
+                        size_t length) SIM_MUST_CHECK;
+
+/* The transfer has failed with that code. True when there is an answer all the same, in `head` and
+ * `body`: the one that libcurl had read, or else the one that it had yet to read. */
+bool sim_early_rescue(struct sim_early *early, struct sim_lane *lane, CURLcode code,
+                      struct sim_head *head, struct sim_buffer *body, size_t length) SIM_MUST_CHECK;
+
+#endif

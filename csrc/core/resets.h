@@ -1,0 +1,31 @@
+/* Resets that are kept from a connection for a while.
+ *
+ * A server may answer before it has taken the whole request, and reset the connection at once. What
+ * came before a reset can be read after it, but nothing can be sent any more: the next piece of the
+ * request fails, libcurl gives up the connection with the answer unread, and under TLS nobody else
+ * can read it. So resets are dropped while a request goes out in pieces. What is sent then is lost
+ * on a server that listens no more, and libcurl finds the answer. Owns how the system is asked for
+ * that: only Linux can do it, and a sandbox may forbid it; core/unread.h is what is left then. Must
+ * not know libcurl. */
+#ifndef SIM_CORE_RESETS_H
+#define SIM_CORE_RESETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sim_resets { /* of one connection; start from all zero */
+    bool are_held;
+    bool have_come;          /* the connection is dead, though it may not know it yet */
+    uint32_t dropped_before; /* what the system had dropped when they began to be held */
+};
+
+/* From here on no reset reaches the connection, where the system can do that. Does nothing where
+ * that is so already, and once one has come and all that came before it has been read. */
+void sim_resets_hold(struct sim_resets *resets, int descriptor);
+
+/* Notes whether one has come. If so, or with nothing left to send, lets them through again. After
+ * one that was dropped comes another: the server's system answers with it whatever is sent to a
+ * connection that it has forgotten, be it the probe of a second later. */
+void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending);
+
+#endif

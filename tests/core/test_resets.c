@@ -1,0 +1,183 @@
+/* Resets that are kept from a connection. */
+#include "core/resets.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "check.h"
+
+enum { PATIENCE_MS = 30 * 1000 };
+
+/* The two ends of a TCP connection. */
+static bool connect_pair(int *client, int *server)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    bool good;
+
+    *client = socket(AF_INET, SOCK_STREAM, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    good = bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 1) == 0 &&
+           getsockname(listener, (struct sockaddr *)&address, &size) == 0 &&
+           connect(*client, (struct sockaddr *)&address, size) == 0;
+    *server = good ? accept(listener, NULL, NULL) : -1;
+    (void)close(listener);
+    return CHECK(*server >= 0);
+}
+
+static void answer_and_reset(int server)
+{
+    const struct linger at_once = {.l_onoff = 1};
+
+    CHECK(write(server, "answer", 6) == 6);
+    CHECK(setsockopt(server, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
+    CHECK(close(server) == 0);
+}
+
+static bool can_send(int descriptor)
+{
+    return send(descriptor, "more", 4, MSG_NOSIGNAL) == 4;
+}
+
+static void check_answer(int descriptor)
+{
+    char text[16] = "";
+
+    CHECK(recv(descriptor, text, sizeof text - 1, MSG_DONTWAIT) == 6);
+    CHECK_TEXT(text_of(text), "answer");
+}
+
+/* True once the connection has been told of its end. */
+static bool dies(int descriptor)
+{
+    struct pollfd asked = {.fd = descriptor, .events = POLLIN};
+
+    return poll(&asked, 1, PATIENCE_MS) == 1 && (asked.revents & POLLERR) != 0;
+}
+
+static bool is_dead(int descriptor)
+{
+    struct pollfd asked = {.fd = descriptor};
+
+    return poll(&asked, 1, 0) != 0;
+}
+
+static void nothing_can_be_sent_after_a_reset(void)
+{
+    int client, server;
+
+    if (!connect_pair(&client, &server))
+        return;
+    answer_and_reset(server);
+    CHECK(!can_send(client));
+    check_answer(client);
+    (void)close(client);
+}
+
+static void while_resets_are_held_all_can_be_sent_and_the_answer_is_there(void)
+{
+    struct sim_resets resets = {0};
+    int client, server;
+
+    if (!connect_pair(&client, &server))
+        return;
+    sim_resets_hold(&resets, client);
+    CHECK(resets.are_held);
+    sim_resets_let_through(&resets, client, true);
+    CHECK(resets.are_held && !resets.have_come); /* none has come */
+    answer_and_reset(server);
+    CHECK(can_send(client));
+    sim_resets_hold(&resets, client); /* again: what has come is not forgotten */
+    CHECK(can_send(client));
+    CHECK(!is_dead(client));
+    sim_resets_let_through(&resets, client, true);
+    CHECK(!resets.are_held && resets.have_come);
+    check_answer(client);
+    CHECK(dies(client)); /* what was sent is sent again, and answered with another */
+    (void)close(client);
+}
+
+static void they_are_held_again_until_the_answer_is_read(void)
+{
+    struct sim_resets resets = {0};
+    int client, server;
+
+    if (!connect_pair(&client, &server))
+        return;
+    sim_resets_hold(&resets, client);
+    answer_and_reset(server);
+    sim_resets_let_through(&resets, client, true);
+    CHECK(!resets.are_held && resets.have_come);
+    sim_resets_hold(&resets, client);
+    CHECK(resets.are_held && resets.have_come);
+    CHECK(can_send(client));
+    CHECK(!is_dead(client));
+    sim_resets_let_through(&resets, client, true);
+    CHECK(!resets.are_held && resets.have_come);
+    check_answer(client);
+    sim_resets_hold(&resets, client);
+    CHECK(!resets.are_held);
+    CHECK(dies(client));
+    (void)close(client);
+}
+
+static void a_connection_that_sends_nothing_learns_of_its_end(void)
+{
+    struct sim_resets resets = {0};
+    int client, server;
+
+    if (!connect_pair(&client, &server))
+        return;
+    sim_resets_hold(&resets, client);
+    answer_and_reset(server);
+    sim_resets_let_through(&resets, client, false);
+    CHECK(!resets.are_held && resets.have_come);
+    check_answer(client);
+    CHECK(dies(client));
+    (void)close(client);
+}
+
+static void after_the_last_piece_they_come_through(void)
+{
+    struct sim_resets resets = {0};
+    int client, server;
+
+    if (!connect_pair(&client, &server))
+        return;
+    sim_resets_hold(&resets, client);
+    sim_resets_let_through(&resets, client, false);
+    CHECK(!resets.are_held && !resets.have_come);
+    answer_and_reset(server);
+    CHECK(is_dead(client));
+    sim_resets_let_through(&resets, client, false); /* nothing happens */
+    CHECK(!resets.have_come);
+    check_answer(client);
+    (void)close(client);
+}
+
+static void what_is_no_socket_is_let_be(void)
+{
+    struct sim_resets resets = {0};
+    int closed = dup(0);
+
+    (void)close(closed);
+    sim_resets_hold(&resets, closed);
+    CHECK(!resets.are_held);
+    sim_resets_let_through(&resets, closed, false);
+    CHECK(!resets.are_held && !resets.have_come);
+}
+
+static const struct check_test tests[] = {
+    TEST(nothing_can_be_sent_after_a_reset),
+    TEST(while_resets_are_held_all_can_be_sent_and_the_answer_is_there),
+    TEST(they_are_held_again_until_the_answer_is_read),
+    TEST(a_connection_that_sends_nothing_learns_of_its_end),
+    TEST(after_the_last_piece_they_come_through),
+    TEST(what_is_no_socket_is_let_be),
+};
+
+CHECK_MAIN(tests)

@@ -1,0 +1,167 @@
+"""Answers that come while the request is still being sent, from servers that then go on, stall or reset."""
+
+import json
+import os
+import select
+import struct
+import subprocess
+import sys
+
+import pytest
+from errors import error_of
+from surroundings import without_proxies
+from test_faults import ANSWERS, BODY, DOUBT, GOOD, LARGE, OUTPUT, assert_doubtful, chunked, execute
+from waiting import PATIENCE_S
+from wire import CLOSE, GATE, READ_HEAD, RESET, Wire, answering, http
+
+from simstudio import SimStudioClient
+
+
+@pytest.mark.parametrize("fault", [CLOSE, RESET, GATE], ids=["read on", "reset", "stalled"])
+@pytest.mark.parametrize("field", ["Connection: keep-alive", "Connection: close"])
+@pytest.mark.parametrize("framing", [http, chunked])
+def test_an_answer_that_comes_while_the_body_is_being_sent_is_the_answer(framing, field, fault):
+    with Wire([READ_HEAD, framing(BODY, field), fault], answering(GOOD)) as wire:
+        with SimStudioClient("key", wire.url) as client:
+            assert client.execute_workflow("wf", LARGE, timeout=(10, 10)).output == OUTPUT
+            wire.gate.set()
+            assert client.execute_workflow("wf").output == OUTPUT
+    assert wire.count(b"POST ") == 2
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "413 Too Large"])
+def test_a_refusal_that_comes_while_the_body_is_being_sent_is_the_answer(status):
+    with Wire([READ_HEAD, http(b'{"error":"no"}', status=status), RESET]) as wire:
+        error = error_of(execute, wire, content=LARGE)
+    assert (str(error), error.status, wire.count(b"POST ")) == ("no", int(status[:3]), 1)
+
+
+def test_a_part_of_an_answer_that_comes_while_the_body_is_being_sent_is_in_doubt():
+    cut = chunked(BODY)[:-20]
+    with Wire([READ_HEAD, cut, RESET]) as wire:
+        error = error_of(execute, wire, content=LARGE)
+    assert_doubtful(error)
+    assert wire.count(b"POST ") == 1
+
+
+# ---- in the midst of what is sent, so that nothing is left to chance ----
+
+PROGRAM = """
+import sys
+from simstudio import SimStudioClient, SimStudioError
+try:
+    print(SimStudioClient("key", sys.argv[1]).execute_workflow("wf", {"text": "a" * 3000000}, timeout=20).output)
+except SimStudioError as error:
+    print(error)
+"""
+MARKED = {name: answer for name, (answer, _) in ANSWERS.items() if not name.endswith("up to the end")}
+
+
+@pytest.fixture(params=["http", "https"])
+def post(request, preload):
+    """What a program prints whose server answers and resets right before its client sends the nth piece."""
+    context = None if request.param == "http" else request.getfixturevalue("context")
+    if request.param == "h2":
+        context.set_alpn_protocols(["h2"])
+
+    def outcome(answer, piece, greeting=b""):
+        def wait_for_turn(connection):
+            assert select.select([turn_begins], [], [], PATIENCE_S)[0]
+
+        def end_turn(connection):
+            os.write(end_of_turn, b"x")
+
+        turn_begins, begin_turn = os.pipe()
+        turn_ends, end_of_turn = os.pipe()
+        turn = "%d:%d:%d" % (piece, begin_turn, turn_ends)
+        steps = [READ_HEAD, greeting, wait_for_turn, *answer, RESET, end_turn]
+        try:
+            with Wire(steps, context=context) as wire:
+                environment = without_proxies(LD_PRELOAD=preload("turns"), TURN=turn)
+                done = subprocess.run([sys.executable, "-c", PROGRAM, wire.url], env=environment, check=True,
+                                      pass_fds=(begin_turn, turn_ends), stdout=subprocess.PIPE, universal_newlines=True)
+            assert wire.count(b"PRI * " if greeting else b"POST ") == 1
+        finally:
+            for descriptor in (turn_begins, begin_turn, turn_ends, end_of_turn):
+                os.close(descriptor)
+        return done.stdout.strip()
+
+    return outcome
+
+
+@pytest.mark.parametrize("piece", [2, 5])  # the first may have the head
+@pytest.mark.parametrize("answer", MARKED.values(), ids=MARKED)
+def test_an_answer_before_the_reset_is_the_answer(post, answer, piece):
+    assert post([answer], piece) == str(OUTPUT)
+
+
+@pytest.mark.parametrize("size", [1, 40])
+def test_so_is_one_that_comes_in_parts(post, size):
+    assert post([GOOD[at : at + size] for at in range(0, len(GOOD), size)], 3) == str(OUTPUT)
+
+
+@pytest.mark.parametrize("framing", [http, chunked])
+def test_so_is_a_large_one(post, framing):
+    output = "x" * 50000  # several records of TLS, in what the client's system takes at once
+    assert post([framing(json.dumps({"success": True, "output": output}).encode())], 3) == output
+
+
+@pytest.mark.parametrize("length", [0, 10, 60, len(GOOD) - 1])
+def test_a_part_of_an_answer_before_the_reset_is_in_doubt(post, length):
+    assert post([GOOD[:length]], 3).endswith(DOUBT)
+
+
+# ---- in the frames of HTTP/2 ----
+
+
+def frame(kind, flags, stream, payload=b""):
+    """RFC 9113, section 4.1."""
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+DATA, HEADERS, RST_STREAM, SETTINGS_KIND, GOAWAY = 0, 1, 3, 4, 7
+END_STREAM, END_HEADERS = 1, 4
+SETTINGS = frame(SETTINGS_KIND, 0, 0)
+STATUS_200 = b"\x88"  # in HPACK's static table
+FIELDS = {"length": STATUS_200 + b"\x0f\x0d\x02%d" % len(BODY), "no length": STATUS_200}
+NO_ERROR = frame(RST_STREAM, 0, 1, bytes(4))  # as RFC 9113, section 8.1, has a server end the request
+AWAY = frame(GOAWAY, 0, 0, struct.pack(">II", 1, 0))
+
+
+def framed(fields, body=BODY, flags=END_STREAM):
+    return frame(HEADERS, END_HEADERS, 1, FIELDS[fields]) + frame(DATA, flags, 1, body)
+
+
+def read_some(connection):
+    while len(connection.received) < 40000:
+        assert connection.read_more()
+
+
+@pytest.mark.parametrize("end", [[GATE], [NO_ERROR, GATE], [CLOSE], [NO_ERROR, CLOSE], [AWAY, CLOSE], [RESET],
+                                 [NO_ERROR, RESET]],
+                         ids=["stalled", "ended", "closed", "ended and closed", "gone away", "reset", "ended and reset"])
+@pytest.mark.parametrize("fields", FIELDS)
+def test_an_answer_in_frames_is_the_answer(context, fields, end):
+    context.set_alpn_protocols(["h2"])
+    with Wire([READ_HEAD, SETTINGS, read_some, framed(fields), *end], context=context) as wire:
+        assert execute(wire, content=LARGE).output == OUTPUT
+        wire.gate.set()
+    assert wire.count(b"PRI * ") == 1
+
+
+@pytest.mark.parametrize("post", ["h2"], indirect=True)
+@pytest.mark.parametrize("fields", FIELDS)
+@pytest.mark.parametrize("piece", [2, 3])
+def test_so_it_is_before_a_reset(post, piece, fields):
+    assert post([framed(fields)], piece, greeting=SETTINGS) == str(OUTPUT)
+
+
+@pytest.mark.parametrize("end", [[CLOSE], [RESET], [frame(RST_STREAM, 0, 1, b"\0\0\0\2"), GATE]],
+                         ids=["closed", "reset", "ended with an error"])
+@pytest.mark.parametrize("fields", FIELDS)
+def test_a_part_of_an_answer_in_frames_is_in_doubt(context, fields, end):
+    context.set_alpn_protocols(["h2"])
+    with Wire([READ_HEAD, SETTINGS, read_some, framed(fields, BODY[:-1], flags=0), *end], context=context) as wire:
+        error = error_of(execute, wire, content=LARGE)
+        wire.gate.set()
+    assert_doubtful(error)
