@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from wire import CLOSE, GATE, READ, READ_HEAD, RESET, STALL, Wire, answering, http
+from wire import CLOSE, READ, READ_HEAD, RESET, STALL, Wire, answering, http
 
 from simstudio import SimStudioClient, SimStudioError
 
