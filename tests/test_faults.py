@@ -11,9 +11,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from errors import error_of
 from wire import CLOSE, READ, READ_HEAD, RESET, STALL, Wire, answering, http
 
-from simstudio import SimStudioClient, SimStudioError
+from simstudio import SimStudioClient
 
 OUTPUT = {"done": [1, 2]}
 BODY = json.dumps({"success": True, "output": OUTPUT}).encode()
@@ -53,12 +54,6 @@ def execute(wire, timeout=10.0, workflow="wf", content=None):
         return client.execute_workflow(workflow, content or {"n": 1}, timeout=timeout)
 
 
-def failure_of(call, *arguments, **options):
-    with pytest.raises(SimStudioError) as caught:
-        call(*arguments, **options)
-    return caught.value
-
-
 def assert_doubtful(error):
     assert (error.code, error.status) == ("EXECUTION_ERROR", None)
     assert str(error).startswith("Failed to execute workflow: ") and str(error).endswith(DOUBT)
@@ -80,7 +75,7 @@ def test_an_answer_that_breaks_off_at_any_byte_is_an_error(answer, spare, fault)
         fault(connection)
 
     def outcome(offset):
-        return failure_of(execute, wire, (10, 0.03) if fault is STALL else 10, str(offset))
+        return error_of(execute, wire, (10, 0.03) if fault is STALL else 10, str(offset))
 
     offsets = range(len(answer) - spare)
     with Wire([break_off]) as wire, ThreadPoolExecutor(8) as threads:
@@ -105,9 +100,9 @@ def test_a_complete_answer_is_never_lost(answer, fault):
 def test_an_error_that_breaks_off_is_an_error_of_the_transport():
     answer = http(b'{"error":"no"}', status="400 Bad Request")
     with Wire([READ, answer[:-3]]) as wire:
-        assert_doubtful(failure_of(execute, wire))
+        assert_doubtful(error_of(execute, wire))
     with Wire([READ, answer]) as wire:
-        error = failure_of(execute, wire)
+        error = error_of(execute, wire)
         assert (str(error), error.status) == ("no", 400)
 
 
@@ -127,7 +122,7 @@ def test_a_question_whose_answer_breaks_off_is_an_error_without_doubt(method, ar
     offsets = iter(range(len(GOOD)))
     with Wire(break_off) as wire, SimStudioClient("key", wire.url) as client:
         for _ in GOOD:
-            error = failure_of(getattr(client, method), *arguments)
+            error = error_of(getattr(client, method), *arguments)
             assert error.code == code and DOUBT not in str(error)
 
 
@@ -138,7 +133,7 @@ def test_a_stream_that_breaks_off_at_any_byte_is_interrupted(fault):
 
     def outcome(offset):
         with Wire([READ, answer[:offset], fault]) as wire, SimStudioClient("key", wire.url) as client:
-            return failure_of(client.stream_workflow("wf", timeout=(10, 10)).result), wire.count(b"POST ")
+            return error_of(client.stream_workflow("wf", timeout=(10, 10)).result), wire.count(b"POST ")
 
     head, last = answer.index(b"\r\n\r\n") + 4, answer.index(b"\n\r\n0\r\n")  # the last event ends there
     with ThreadPoolExecutor(8) as threads:
@@ -160,9 +155,9 @@ def test_interim_answers_are_passed_over():
         assert client.execute_workflow("wf").output == OUTPUT
         assert client.get_rate_limit_info() is None
     with Wire([READ, interim]) as wire:
-        assert_doubtful(failure_of(execute, wire))
+        assert_doubtful(error_of(execute, wire))
     with Wire([READ, b"HTTP/1.1 101 Switching Protocols\r\n\r\n"]) as wire:
-        assert_doubtful(failure_of(execute, wire))
+        assert_doubtful(error_of(execute, wire))
 
 
 def test_a_large_body_does_not_wait_for_leave_to_be_sent():
@@ -201,7 +196,7 @@ def test_a_run_is_not_posted_again_when_a_kept_connection_dies_under_it(farewell
     with Wire(*everybody) as wire, SimStudioClient("key", wire.url) as client, ThreadPoolExecutor(kept) as threads:
         warm = [threads.submit(client.execute_workflow, "wf") for _ in range(kept)]
         assert all(call.result().output == OUTPUT for call in warm)
-        assert_doubtful(failure_of(client.execute_workflow, "wf", content))
+        assert_doubtful(error_of(client.execute_workflow, "wf", content))
     assert wire.count(b"POST ") == kept + 1
 
 
@@ -215,12 +210,12 @@ def test_a_read_is_asked_again_when_a_kept_connection_dies_under_it():
 
 def test_a_new_connection_that_dies_is_not_tried_again():
     with Wire([READ, CLOSE]) as wire:
-        assert_doubtful(failure_of(execute, wire))
+        assert_doubtful(error_of(execute, wire))
     assert (len(wire.connections), wire.count(b"POST ")) == (1, 1)
 
 
 def test_what_was_never_sent_is_not_in_doubt():
     with Wire([READ]) as wire:
         pass  # nobody listens any more
-    error = failure_of(execute, wire)
+    error = error_of(execute, wire)
     assert error.code == "EXECUTION_ERROR" and DOUBT not in str(error)

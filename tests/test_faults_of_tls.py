@@ -3,9 +3,10 @@
 import time
 
 import pytest
-from test_faults import ANSWERS, BODY, OUTPUT, assert_doubtful, execute, failure_of
+from errors import error_of
+from test_faults import ANSWERS, BODY, LARGE, OUTPUT, assert_doubtful, execute
 from waiting import PATIENCE_S
-from wire import CLOSE, LEAVE, READ, READ_HEAD, RESET, Wire, dripping
+from wire import CLOSE, LEAVE, READ, READ_HEAD, RESET, STALL, Wire, dripping
 
 from simstudio import SimStudioClient, SimStudioError
 
@@ -24,7 +25,7 @@ def test_an_answer_that_breaks_off_is_an_error(context, fault):
     answer, _ = ANSWERS["content-length"]
     for offset in range(0, len(answer), 11):
         with Wire([READ, answer[:offset], fault], context=context) as wire:
-            assert_doubtful(failure_of(execute, wire))
+            assert_doubtful(error_of(execute, wire))
         assert wire.count(b"POST ") == 1
 
 
@@ -41,7 +42,7 @@ def test_an_answer_without_a_length_is_known_by_its_json(context, fault):
     answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + BODY
     for offset in range(0, len(answer), 11):
         with Wire([READ, answer[:offset], fault], context=context) as wire:
-            assert_doubtful(failure_of(execute, wire))
+            assert_doubtful(error_of(execute, wire))
 
 
 def test_a_kept_connection_that_ends_without_close_notify_is_replaced(context):
@@ -77,6 +78,16 @@ def test_pings_of_http_2_are_silence(context, kind):
             took = time.monotonic() - began
     assert caught.value.code == "TIMEOUT" and 0.499 < took < 5
     assert bytes(wire.connections[0].received).startswith(b"PRI * HTTP/2.0")
+
+
+def test_a_body_that_waits_for_a_window_of_http_2_waits_asleep(context):
+    context.set_alpn_protocols(["h2"])
+    with Wire([lambda connection: connection.send(SETTINGS), STALL], context=context) as wire:
+        with SimStudioClient("key", wire.url) as client:
+            worked = time.process_time()
+            assert error_of(client.execute_workflow, "wf", LARGE, timeout=(10, 2)).code == "TIMEOUT"
+            assert time.process_time() - worked < 1
+    assert len(wire.connections[0].received) > 50000
 
 
 def test_every_byte_of_an_answer_ends_a_silence(context):

@@ -11,7 +11,8 @@ import sys
 import zlib
 
 import pytest
-from test_faults import BODY, DOUBT, OUTPUT, assert_doubtful, chunked, execute, failure_of
+from errors import error_of
+from test_faults import BODY, DOUBT, OUTPUT, assert_doubtful, chunked, execute
 from wire import CLOSE, READ, Wire, answering, http
 
 from simstudio import SimStudioClient
@@ -71,7 +72,7 @@ MALFORMED = {
 @pytest.mark.parametrize("answer", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_answer_is_an_error(answer):
     with Wire([READ, answer, CLOSE]) as wire:
-        assert_doubtful(failure_of(execute, wire))
+        assert_doubtful(error_of(execute, wire))
     assert wire.count(b"POST ") == 1
 
 
@@ -111,7 +112,7 @@ def test_our_own_words_say_what_is_wrong():
         "gzip with more behind it": "The answer's compressed body is damaged",
     }.items():
         with Wire([READ, MALFORMED[name], CLOSE]) as wire:
-            message = str(failure_of(execute, wire))
+            message = str(error_of(execute, wire))
         if name != "a status run into the reason":  # libcurl may be first
             found = message.replace("Invalid Content-Length: value", words)  # newer ones are first here
             assert found == "Failed to execute workflow: " + words + DOUBT
@@ -133,7 +134,7 @@ def test_a_body_may_have_as_many_bytes_as_the_environment_says(monkeypatch, fram
         assert execute(wire).output == OUTPUT
     monkeypatch.setenv("SIMSTUDIO_MAX_RESPONSE_BYTES", str(len(BODY) - 1))
     with Wire([READ, answer]) as wire:
-        error = failure_of(execute, wire)
+        error = error_of(execute, wire)
     assert_doubtful(error)
     assert HOLDS % (len(BODY) - 1) in str(error)
 
@@ -159,9 +160,9 @@ def test_a_limit_is_a_number_of_bytes(client, server, monkeypatch, limit):
 def test_the_limit_holds_for_errors_and_questions_too(monkeypatch):
     monkeypatch.setenv("SIMSTUDIO_MAX_RESPONSE_BYTES", "10")
     with Wire([READ, http(b'{"error": "too long"}', status="500 No")]) as wire:
-        assert HOLDS % 10 in str(failure_of(execute, wire))
+        assert HOLDS % 10 in str(error_of(execute, wire))
     with Wire([READ, http(b'{"isDeployed": true}')]) as wire, SimStudioClient("key", wire.url) as client:
-        assert str(failure_of(client.get_workflow_status, "wf")) == "Failed to get workflow status: " + HOLDS % 10
+        assert str(error_of(client.get_workflow_status, "wf")) == "Failed to get workflow status: " + HOLDS % 10
 
 
 def endless(beginning, piece):

@@ -8,10 +8,11 @@ import threading
 
 import pytest
 import requests.utils
+from errors import error_of
 from real_servers import Nginx, Tinyproxy
 from world import World
 
-from simstudio import SimStudioClient, SimStudioError
+from simstudio import SimStudioClient
 
 KEY = "sk-sim-Zq7.secret"
 PASSWORD = "hunter2Zq7"
@@ -35,12 +36,6 @@ def proxy(world_certificate, authority, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.file)
     yield made
     made.close()
-
-
-def error_of(action, *arguments, **keywords):
-    with pytest.raises(SimStudioError) as caught:
-        action(*arguments, **keywords)
-    return caught.value
 
 
 def run(base, **options):

@@ -3,9 +3,10 @@
 import pickle
 
 import pytest
+from errors import error_of
 from world import origin_of
 
-from simstudio import SimStudioClient, SimStudioError
+from simstudio import SimStudioClient
 
 KEY = "sk-sim-secret"
 STATUS, EXECUTE = "/api/workflows/wf/status", "/api/workflows/wf/execute"
@@ -28,12 +29,6 @@ GET = Method("GET", STATUS, lambda client: client.get_workflow_status("wf"))
 POST = Method("POST", EXECUTE, lambda client: client.execute_workflow("wf", {"a": 1}))
 
 each_method = pytest.mark.parametrize("method", [GET, POST], ids=["GET", "POST"])
-
-
-def error_of(action, *arguments):
-    with pytest.raises(SimStudioError) as caught:
-        action(*arguments)
-    return caught.value
 
 
 def assert_refused(world, error, method, status=307, host=None):

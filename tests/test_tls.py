@@ -13,11 +13,12 @@ from contextlib import closing
 
 import pytest
 from certificates import Authority
+from errors import error_of
 from real_servers import Nginx, find
 from scripted import ScriptedServer
 from streaming import PATIENCE_S, StepServer, chunk, chunked, final, head, stream_of
 
-from simstudio import SimStudioClient, SimStudioError
+from simstudio import SimStudioClient
 
 KEY = "sk-sim-Zq7.secret"
 DONE = {"success": True, "output": "done"}
@@ -130,12 +131,6 @@ def hosts(all_hosts, authority, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.file)
     all_hosts.forget()
     return all_hosts
-
-
-def error_of(action, *arguments, **keywords):
-    with pytest.raises(SimStudioError) as caught:
-        action(*arguments, **keywords)
-    return caught.value
 
 
 def run(base):

@@ -32,6 +32,7 @@ struct sim_exchange {
     bool is_added, was_repeated, has_news, is_done;
     bool is_stream;             /* the head says so */
     unsigned long long traffic; /* bytes sent and received of it, as noted last */
+    unsigned idle_turns;        /* of libcurl since then */
     struct sim_early early;
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
     long sent_before;            /* bytes counted before this request went out */
@@ -278,6 +279,7 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
     x->lane.message[0] = '\0';
     x->lane.keeps_unread = x->request.is_post && !x->route.is_https;
     x->traffic = 0;
+    x->idle_turns = 0;
     x->progress.active_ms = sim_clock_monotonic_ms();
     if (sim_lane_set_route(&x->lane, &x->route) != SIM_OK ||
         curl_multi_add_handle(x->lane.multi, x->lane.easy) != CURLM_OK)
@@ -441,9 +443,24 @@ static void note_traffic(struct sim_exchange *x, int64_t now_ms)
 {
     unsigned long long traffic = sim_lane_traffic(&x->lane) + x->head.total;
 
-    if (traffic != x->traffic && x->progress.was_sent)
+    x->idle_turns++;
+    if (traffic == x->traffic)
+        return;
+    if (x->progress.was_sent)
         x->progress.active_ms = now_ms;
     x->traffic = traffic;
+    x->idle_turns = 0;
+}
+
+/* libcurls before 8 do not sleep while the windows of HTTP/2 are full: they ask for a socket that
+ * can be written to, and it can be. What opens the windows is something to read. */
+static void wait_for_windows(struct sim_exchange *x, int64_t left_ms)
+{
+    enum { TURNS = 8, LONGEST_MS = 10 };
+
+    if (x->idle_turns >= TURNS && x->progress.was_sent &&
+        sim_lane_is_sending(&x->lane, x->request.body.length))
+        sim_sockets_wait(&x->lane.sockets, left_ms < LONGEST_MS ? (int)left_ms : LONGEST_MS);
 }
 
 enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim_error *error)
@@ -476,6 +493,7 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
             return sim_fail(error, status, "%s", x->failure.message);
         if (*done || x->has_news || now_ms >= end_ms)
             return SIM_OK;
+        wait_for_windows(x, left_ms);
         if (curl_multi_poll(x->lane.multi, NULL, 0, (int)left_ms, &ready) != CURLM_OK)
             return fail_no_memory(error);
         if (ready > 0) {

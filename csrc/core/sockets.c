@@ -58,6 +58,15 @@ void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending
         sim_resets_let_through(&sockets->open[i].resets, sockets->open[i].descriptor, is_sending);
 }
 
+void sim_sockets_wait(const struct sim_sockets *sockets, int limit_ms)
+{
+    struct pollfd asked[SIM_SOCKETS_MOST];
+
+    for (size_t i = 0; i < sockets->count; i++)
+        asked[i] = (struct pollfd){.fd = sockets->open[i].descriptor, .events = POLLIN};
+    (void)poll(asked, (nfds_t)sockets->count, limit_ms);
+}
+
 /* The end may stand behind bytes that are yet to be read, where a peek does not see it. */
 static bool is_at_end(int descriptor)
 {

@@ -40,6 +40,9 @@ void sim_sockets_let_talk(struct sim_sockets *sockets, int descriptor);
 void sim_sockets_hold_resets(struct sim_sockets *sockets);
 void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending);
 
+/* Waits until one of them has something to read, or so long, or for a signal. */
+void sim_sockets_wait(const struct sim_sockets *sockets, int limit_ms);
+
 /* True when no socket of an idle cache has unexpected bytes, an end of file or an error waiting, or
  * has been reset. Bytes that nobody asked for would be taken for the next answer (a 408 sent to an
  * idle connection, say); the others mean that the server has hung up. */
