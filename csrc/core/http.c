@@ -14,6 +14,7 @@ enum {
     KEPT_BODY_CAPACITY = 256 * 1024, /* a larger buffer is not kept for the next exchange */
     RESERVE_MOST = 64 * 1024 * 1024, /* a Content-Length is believed up to here */
     STREAM_WINDOW = 512 * 1024,      /* of a stream, a step takes little more than this at once */
+    SPIN_MS = 10,                    /* the pause of a libcurl that does not sleep */
 };
 
 /* A lane that is checked out of a session's pool serves one exchange, so threads never queue behind
@@ -32,7 +33,7 @@ struct sim_exchange {
     bool is_added, was_repeated, has_news, is_done;
     bool is_stream;             /* the head says so */
     unsigned long long traffic; /* bytes sent and received of it, as noted last */
-    unsigned idle_turns;        /* of libcurl since then */
+    unsigned idle_turns;        /* of libcurl since then, each of which it was woken for */
     struct sim_early early;
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
     long sent_before;            /* bytes counted before this request went out */
@@ -443,7 +444,6 @@ static void note_traffic(struct sim_exchange *x, int64_t now_ms)
 {
     unsigned long long traffic = sim_lane_traffic(&x->lane) + x->head.total;
 
-    x->idle_turns++;
     if (traffic == x->traffic)
         return;
     if (x->progress.was_sent)
@@ -452,15 +452,14 @@ static void note_traffic(struct sim_exchange *x, int64_t now_ms)
     x->idle_turns = 0;
 }
 
-/* libcurls before 8 do not sleep while the windows of HTTP/2 are full: they ask for a socket that
- * can be written to, and it can be. What opens the windows is something to read. */
-static void wait_for_windows(struct sim_exchange *x, int64_t left_ms)
+/* libcurls before 8 do not sleep while the windows of HTTP/2 are full: they wait for a socket that
+ * can be written to, which it can be. What opens the windows is something to read. */
+static bool is_spinning(const struct sim_exchange *x)
 {
-    enum { TURNS = 8, LONGEST_MS = 10 };
+    enum { TURNS = 8 };
 
-    if (x->idle_turns >= TURNS && x->progress.was_sent &&
-        sim_lane_is_sending(&x->lane, x->request.body.length))
-        sim_sockets_wait(&x->lane.sockets, left_ms < LONGEST_MS ? (int)left_ms : LONGEST_MS);
+    return x->idle_turns >= TURNS && x->progress.was_sent &&
+           sim_lane_is_sending(&x->lane, x->request.body.length);
 }
 
 enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim_error *error)
@@ -493,10 +492,14 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
             return sim_fail(error, status, "%s", x->failure.message);
         if (*done || x->has_news || now_ms >= end_ms)
             return SIM_OK;
-        wait_for_windows(x, left_ms);
+        if (is_spinning(x)) {
+            sim_sockets_wait(&x->lane.sockets, left_ms < SPIN_MS ? (int)left_ms : SPIN_MS);
+            continue;
+        }
         if (curl_multi_poll(x->lane.multi, NULL, 0, (int)left_ms, &ready) != CURLM_OK)
             return fail_no_memory(error);
         if (ready > 0) {
+            x->idle_turns++;
             if (x->progress.was_sent && !x->route.is_https)
                 x->progress.active_ms = sim_clock_monotonic_ms();
         }

@@ -53,6 +53,13 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor)
             setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
+static bool have_been_dropped(const struct sim_resets *resets, int descriptor)
+{
+    uint32_t dropped = 0;
+
+    return count_dropped(descriptor, &dropped) && dropped != resets->dropped_before;
+}
+
 /* A connection on which nothing is under way learns of its end by a probe. */
 static void probe_soon(int descriptor)
 {
@@ -65,18 +72,16 @@ static void probe_soon(int descriptor)
 void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending)
 {
     static const int unused = 0;
-    uint32_t dropped = 0;
 
-    if (!resets->are_held)
-        return;
-    if (count_dropped(descriptor, &dropped) && dropped != resets->dropped_before) {
-        resets->have_come = true;
-        probe_soon(descriptor);
-    }
-    if (is_sending && !resets->have_come)
+    if (!resets->are_held || (is_sending && !have_been_dropped(resets, descriptor)))
         return;
     (void)setsockopt(descriptor, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
     resets->are_held = false;
+    /* Asked once no more can be dropped. */
+    if (have_been_dropped(resets, descriptor)) {
+        resets->have_come = true;
+        probe_soon(descriptor);
+    }
 }
 
 #else

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "core/clock.h"
 
 static void the_set_holds_so_many_and_no_more(void)
 {
@@ -85,6 +86,42 @@ static void a_talkative_socket_is_given_up_at_its_end_alone(void)
     (void)close(other[1]);
 }
 
+static void a_wait_ends_with_something_to_read(void)
+{
+    struct sim_sockets sockets = {0};
+    int pair[2], quiet[2];
+    const int64_t began_ms = sim_clock_monotonic_ms();
+
+    if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
+               socketpair(AF_UNIX, SOCK_STREAM, 0, quiet) == 0))
+        return;
+    CHECK(sim_sockets_add(&sockets, quiet[0]) && sim_sockets_add(&sockets, pair[0]));
+    sim_sockets_wait(&sockets, 20); /* that something can be written ends no wait */
+    CHECK(sim_clock_monotonic_ms() - began_ms >= 19);
+    CHECK(write(pair[1], "x", 1) == 1);
+    sim_sockets_wait(&sockets, 30 * 1000);
+    CHECK(sim_clock_monotonic_ms() - began_ms < 20 * 1000);
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+    (void)close(quiet[0]);
+    (void)close(quiet[1]);
+}
+
+static void a_socket_that_was_reset_is_not_quiet(void)
+{
+    struct sim_sockets sockets = {0};
+    int pair[2];
+
+    if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0))
+        return;
+    CHECK(sim_sockets_add(&sockets, pair[0]));
+    CHECK(sim_sockets_are_quiet(&sockets));
+    sockets.open[0].resets.have_come = true;
+    CHECK(!sim_sockets_are_quiet(&sockets));
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
 static void a_disarmed_socket_reaches_nobody(void)
 {
     struct sim_sockets sockets = {0};
@@ -157,6 +194,8 @@ static const struct check_test tests[] = {
     TEST(the_set_holds_so_many_and_no_more),
     TEST(unasked_bytes_an_end_and_an_error_are_not_quiet),
     TEST(a_talkative_socket_is_given_up_at_its_end_alone),
+    TEST(a_wait_ends_with_something_to_read),
+    TEST(a_socket_that_was_reset_is_not_quiet),
     TEST(a_disarmed_socket_reaches_nobody),
     TEST(a_number_that_stands_for_something_else_is_let_be),
     TEST(without_descriptors_only_an_empty_set_is_disarmed),
