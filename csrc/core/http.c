@@ -433,7 +433,8 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
         status = fail_no_memory(&x->failure);
     else
         status = exchange_conclude(x, done, &x->failure);
-    sim_lane_let_resets_through(&x->lane, x->is_added ? x->request.body.length : 0);
+    sim_lane_let_resets_through(&x->lane, x->is_added ? x->request.body.length : 0,
+                                x->progress.active_ms);
     sim_process_let_fork();
     return status;
 }

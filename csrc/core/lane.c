@@ -403,8 +403,8 @@ void sim_lane_hold_resets(struct sim_lane *lane, size_t length)
         sim_sockets_hold_resets(&lane->sockets);
 }
 
-void sim_lane_let_resets_through(struct sim_lane *lane, size_t length)
+void sim_lane_let_resets_through(struct sim_lane *lane, size_t length, int64_t active_ms)
 {
-    sim_sockets_let_resets_through(&lane->sockets,
-                                   length > ONE_PIECE && sim_lane_is_sending(lane, length));
+    sim_sockets_let_resets_through(
+        &lane->sockets, length > ONE_PIECE && sim_lane_is_sending(lane, length), active_ms);
 }

@@ -94,9 +94,9 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane,
 bool sim_lane_disarm(struct sim_lane *lane) SIM_MUST_CHECK;
 
 /* Around each step of a transfer that may send part of a body of `length` bytes: keeps resets off
- * the connection while there is more than one piece to send. */
+ * the connection while there is more than one piece to send, or as sim_resets_let_through() says. */
 void sim_lane_hold_resets(struct sim_lane *lane, size_t length);
-void sim_lane_let_resets_through(struct sim_lane *lane, size_t length);
+void sim_lane_let_resets_through(struct sim_lane *lane, size_t length, int64_t active_ms);
 
 /* What the connection of a failed transfer had still to read, where that was to be kept. */
 const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane);

@@ -9,6 +9,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "core/clock.h"
+
 enum { FLAGS_OFFSET = 13, RESET_FLAG = 0x04 }; /* in a TCP header: RFC 9293, section 3.1 */
 
 /* How many of the segments that came for this connection the system has dropped. */
@@ -22,13 +24,6 @@ static bool count_dropped(int descriptor, uint32_t *count)
         return false;
     *count = figures[SK_MEMINFO_DROPS];
     return true;
-}
-
-static bool has_unread(int descriptor)
-{
-    char byte;
-
-    return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 void sim_resets_hold(struct sim_resets *resets, int descriptor)
@@ -45,7 +40,7 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor)
         .filter = (struct sock_filter *)drop_resets, /* which is only read */
     };
 
-    if (resets->are_held || (resets->have_come && !has_unread(descriptor)))
+    if (resets->are_held || resets->have_come)
         return;
     /* Without the count a reset that was dropped would go unnoticed. */
     if (count_dropped(descriptor, &resets->dropped_before))
@@ -53,11 +48,22 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor)
             setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
-static bool have_been_dropped(const struct sim_resets *resets, int descriptor)
+static void notice(struct sim_resets *resets, int descriptor)
 {
     uint32_t dropped = 0;
 
-    return count_dropped(descriptor, &dropped) && dropped != resets->dropped_before;
+    if (resets->have_come || !count_dropped(descriptor, &dropped) ||
+        dropped == resets->dropped_before)
+        return;
+    resets->have_come = true;
+    resets->noticed_ms = sim_clock_monotonic_ms();
+}
+
+static bool is_still(const struct sim_resets *resets, int64_t active_ms)
+{
+    int64_t since_ms = active_ms > resets->noticed_ms ? active_ms : resets->noticed_ms;
+
+    return sim_clock_monotonic_ms() - since_ms >= SIM_RESETS_STILL_MS;
 }
 
 /* A connection on which nothing is under way learns of its end by a probe. */
@@ -69,19 +75,21 @@ static void probe_soon(int descriptor)
     (void)setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
 }
 
-void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending)
+void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending,
+                            int64_t active_ms)
 {
     static const int unused = 0;
 
-    if (!resets->are_held || (is_sending && !have_been_dropped(resets, descriptor)))
+    if (!resets->are_held)
+        return;
+    notice(resets, descriptor);
+    if (is_sending && !(resets->have_come && is_still(resets, active_ms)))
         return;
     (void)setsockopt(descriptor, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
     resets->are_held = false;
-    /* Asked once no more can be dropped. */
-    if (have_been_dropped(resets, descriptor)) {
-        resets->have_come = true;
+    notice(resets, descriptor); /* now that no more can be dropped */
+    if (resets->have_come)
         probe_soon(descriptor);
-    }
 }
 
 #else
@@ -91,9 +99,10 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor)
     (void)resets, (void)descriptor;
 }
 
-void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending)
+void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending,
+                            int64_t active_ms)
 {
-    (void)resets, (void)descriptor, (void)is_sending;
+    (void)resets, (void)descriptor, (void)is_sending, (void)active_ms;
 }
 
 #endif

@@ -13,19 +13,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* When nothing has moved for so long after a reset, all that came before it has been read. Nothing
+ * else tells: newer libcurls read ahead of what they hand over, so a socket may be empty before. */
+enum { SIM_RESETS_STILL_MS = 200 };
+
 struct sim_resets { /* of one connection; start from all zero */
     bool are_held;
     bool have_come;          /* the connection is dead, though it may not know it yet */
+    int64_t noticed_ms;      /* when that was seen; monotonic */
     uint32_t dropped_before; /* what the system had dropped when they began to be held */
 };
 
 /* From here on no reset reaches the connection, where the system can do that. Does nothing where
- * that is so already, and once one has come and all that came before it has been read. */
+ * that is so already, and once one has come. */
 void sim_resets_hold(struct sim_resets *resets, int descriptor);
 
-/* Notes whether one has come. If so, or with nothing left to send, lets them through again. After
- * one that was dropped comes another: the server's system answers with it whatever is sent to a
- * connection that it has forgotten, be it the probe of a second later. */
-void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending);
+/* After each step: notes whether one has come. If so, and nothing has moved since then nor since
+ * `active_ms`, or with nothing left to send, lets them through for good. After one that was dropped
+ * comes another: the server's system answers with it whatever is sent to a connection that it has
+ * forgotten, be it the probe of a second later. */
+void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending,
+                            int64_t active_ms);
 
 #endif

@@ -52,10 +52,11 @@ void sim_sockets_hold_resets(struct sim_sockets *sockets)
         sim_resets_hold(&sockets->open[i].resets, sockets->open[i].descriptor);
 }
 
-void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending)
+void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending, int64_t active_ms)
 {
     for (size_t i = 0; i < sockets->count; i++)
-        sim_resets_let_through(&sockets->open[i].resets, sockets->open[i].descriptor, is_sending);
+        sim_resets_let_through(&sockets->open[i].resets, sockets->open[i].descriptor, is_sending,
+                               active_ms);
 }
 
 void sim_sockets_wait(const struct sim_sockets *sockets, int limit_ms)

@@ -38,7 +38,8 @@ void sim_sockets_let_talk(struct sim_sockets *sockets, int descriptor);
 
 /* sim_resets_hold() and sim_resets_let_through(), for each of them. */
 void sim_sockets_hold_resets(struct sim_sockets *sockets);
-void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending);
+void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending,
+                                    int64_t active_ms);
 
 /* Waits until one of them has something to read, or so long, or for a signal. */
 void sim_sockets_wait(const struct sim_sockets *sockets, int limit_ms);
