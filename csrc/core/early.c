@@ -35,14 +35,15 @@ static bool has_whole_object(struct sim_early *early, const struct sim_buffer *b
 {
     const struct sim_text text = {body->data, body->length};
     struct sim_json document = {0};
-    bool is_whole;
+    enum sim_status status;
 
     if (text.length == early->read_to || text.length > READ_MOST || text.data[0] != '{')
         return false;
-    early->read_to = text.length;
-    is_whole = sim_json_parse(text, &document, NULL) == SIM_OK;
+    status = sim_json_parse(text, &document, NULL);
     sim_json_fini(&document);
-    return is_whole;
+    if (status == SIM_NOT_JSON)
+        early->read_to = text.length;
+    return status == SIM_OK;
 }
 
 bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,

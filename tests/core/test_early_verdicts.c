@@ -1,0 +1,183 @@
+/* When an early answer is whole, whatever libcurl says of the transfer: this program answers for it.
+ *
+ * Where libcurl is asked which descriptors it waits for, tests/core/test_early.c has the real one. */
+#include "core/early.h"
+
+#include <stdarg.h>
+
+#include "check.h"
+
+#define HEAD "HTTP/1.1 200 OK\r\n"
+#define LENGTH HEAD "Content-Length: 15\r\n"
+#define OBJECT "{\"a\": [1, \"}\"]}"
+
+enum { BODY_LENGTH = 100 * 1000 }; /* of the request */
+
+static struct {
+    long version;
+    curl_off_t sent, received;
+} told;
+
+#undef curl_easy_getinfo
+CURLcode curl_easy_getinfo(CURL *easy, CURLINFO info, ...)
+{
+    va_list arguments;
+
+    (void)easy;
+    va_start(arguments, info);
+    if (info == CURLINFO_HTTP_VERSION)
+        *va_arg(arguments, long *) = told.version;
+    else if (CHECK(info == CURLINFO_SIZE_UPLOAD_T || info == CURLINFO_SIZE_DOWNLOAD_T))
+        *va_arg(arguments, curl_off_t *) =
+            info == CURLINFO_SIZE_UPLOAD_T ? told.sent : told.received;
+    va_end(arguments);
+    return CURLE_OK;
+}
+
+static struct sim_lane lane; /* nothing of it is asked but what is told above */
+static struct sim_early early;
+static struct sim_head head;
+static struct sim_buffer body;
+
+/* Puts an answer in place that has come after half of the request. */
+static void begin(const char *lines, const char *text, long version)
+{
+    check_row = text;
+    early = (struct sim_early){0};
+    sim_head_init(&head);
+    sim_buffer_init(&body, SIZE_MAX);
+    for (struct sim_text rest = text_of(lines); rest.length > 0;) {
+        size_t length = (size_t)(strchr(rest.data, '\n') + 1 - rest.data);
+        CHECK_STATUS(sim_head_add_line(&head, (struct sim_text){rest.data, length}, NULL), SIM_OK);
+        rest = sim_text_skip(rest, length);
+    }
+    CHECK_STATUS(sim_buffer_append(&body, text, strlen(text)), SIM_OK);
+    told.version = version;
+    told.sent = BODY_LENGTH / 2;
+    told.received = (curl_off_t)strlen(text);
+}
+
+static void end(void)
+{
+    sim_head_fini(&head);
+    sim_buffer_fini(&body);
+}
+
+static bool is_whole(void)
+{
+    return sim_early_is_whole(&early, &lane, &head, &body, BODY_LENGTH);
+}
+
+static bool is_rescued(CURLcode code)
+{
+    return sim_early_rescue(&early, &lane, code, &head, &body, BODY_LENGTH);
+}
+
+static void a_length_or_the_object_tells_that_an_answer_is_whole(void)
+{
+    static const struct {
+        const char *head, *body;
+        bool is_whole;
+    } rows[] = {
+        {LENGTH "\r\n", OBJECT, true},
+        {LENGTH "\r\n", "{\"a\": [1, \"}\"]", false},
+        {LENGTH "\r\n", "", false},
+        {LENGTH, OBJECT, false}, /* the head is not whole */
+        {HEAD "\r\n", OBJECT, true},
+        {HEAD "\r\n", OBJECT " \n", true},
+        {HEAD "\r\n", "{\"a\": [1, \"}\"]", false},
+        {HEAD "\r\n", "{\"a\": [1, \"}", false},
+        {HEAD "\r\n", OBJECT "{", false},
+        {HEAD "\r\n", "", false},
+        {HEAD "\r\n", "12", false}, /* more digits may follow */
+        {HEAD "\r\n", "<html></html>", false},
+        {"HTTP/1.1 103 Early Hints\r\n\r\n", OBJECT, false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        begin(rows[i].head, rows[i].body, CURL_HTTP_VERSION_2_0);
+        CHECK(is_whole() == rows[i].is_whole);
+        CHECK(is_whole() == rows[i].is_whole); /* asked again at each step */
+        told.sent = BODY_LENGTH;
+        CHECK(!is_whole()); /* no early one: libcurl tells */
+        end();
+    }
+}
+
+static void an_object_may_come_in_parts_and_grow_too_large(void)
+{
+    static const char object[] = OBJECT;
+
+    begin(HEAD "\r\n", "", CURL_HTTP_VERSION_2_0);
+    for (size_t i = 0; i < sizeof object - 1; i++) {
+        CHECK(!is_whole());
+        CHECK_STATUS(sim_buffer_append(&body, object + i, 1), SIM_OK);
+    }
+    CHECK(is_whole());
+    for (size_t i = 0; i < 64 * 1024; i++)
+        CHECK_STATUS(sim_buffer_append(&body, " ", 1), SIM_OK);
+    CHECK(!is_whole());
+    end();
+}
+
+static void a_failure_leaves_what_has_come(void)
+{
+    enum { HTTP_1 = CURL_HTTP_VERSION_1_1, HTTP_2 = CURL_HTTP_VERSION_2_0 };
+    static const struct {
+        const char *head, *body;
+        long version;
+        CURLcode code;
+        bool is_rescued, is_end_unseen;
+    } rows[] = {
+        {LENGTH "\r\n", OBJECT, HTTP_1, CURLE_SEND_ERROR, true, false},
+        {LENGTH "\r\n", OBJECT, HTTP_1, CURLE_RECV_ERROR, true, false},
+        {LENGTH "\r\n", OBJECT, HTTP_2, CURLE_HTTP2_STREAM, true, false},
+        {LENGTH "\r\n", OBJECT, HTTP_1, CURLE_WRITE_ERROR, false, false},
+        {LENGTH "\r\n", OBJECT, HTTP_1, CURLE_OPERATION_TIMEDOUT, false, false},
+        {LENGTH "\r\n", "{\"a\"", HTTP_1, CURLE_SEND_ERROR, false, false},
+        {LENGTH "\r\n", "{\"a\"", HTTP_2, CURLE_HTTP2, false, false},
+        {LENGTH, OBJECT, HTTP_2, CURLE_RECV_ERROR, false, false},
+        {HEAD "\r\n", OBJECT, HTTP_1, CURLE_SEND_ERROR, true, true},
+        {HEAD "\r\n", OBJECT, HTTP_1, CURLE_RECV_ERROR, false, false},
+        {HEAD "\r\n", OBJECT, HTTP_2, CURLE_RECV_ERROR, true, true},
+        {HEAD "\r\n", OBJECT, HTTP_2, CURLE_PARTIAL_FILE, true, true},
+        {HEAD "\r\n", "12", HTTP_2, CURLE_HTTP2_STREAM, false, true},
+        {"HTTP/1.1 100 Continue\r\n\r\n", "", HTTP_1, CURLE_SEND_ERROR, false, false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        begin(rows[i].head, rows[i].body, rows[i].version);
+        CHECK(is_rescued(rows[i].code) == rows[i].is_rescued);
+        CHECK(early.is_end_unseen == rows[i].is_end_unseen);
+        told.sent = BODY_LENGTH;
+        CHECK(!is_rescued(rows[i].code));
+        end();
+    }
+}
+
+static void without_memory_the_object_is_read_another_time(void)
+{
+    long allowed = 0;
+    bool was_refused = true;
+
+    begin(HEAD "\r\n", OBJECT, CURL_HTTP_VERSION_2_0);
+    for (; was_refused; allowed++) {
+        bool whole;
+        sim_memory_fail_after(allowed);
+        whole = is_whole();
+        was_refused = sim_memory_has_failed() != 0;
+        sim_memory_fail_after(-1);
+        CHECK(whole != was_refused);
+    }
+    CHECK(allowed > 1);
+    end();
+}
+
+static const struct check_test tests[] = {
+    TEST(a_length_or_the_object_tells_that_an_answer_is_whole),
+    TEST(an_object_may_come_in_parts_and_grow_too_large),
+    TEST(a_failure_leaves_what_has_come),
+    TEST(without_memory_the_object_is_read_another_time),
+};
+
+CHECK_MAIN(tests)
