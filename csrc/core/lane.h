@@ -93,8 +93,8 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane,
 /* In a forked child: as sim_sockets_disarm(). */
 bool sim_lane_disarm(struct sim_lane *lane) SIM_MUST_CHECK;
 
-/* Around each step of a transfer that may send part of a body of `length` bytes: keeps resets off
- * the connection while there is more than one piece to send, or as sim_resets_let_through() says. */
+/* Around each step of a transfer that may send part of a body of `length` bytes: sim_resets_hold()
+ * and sim_resets_let_through(), where the request goes out in more than one piece. */
 void sim_lane_hold_resets(struct sim_lane *lane, size_t length);
 void sim_lane_let_resets_through(struct sim_lane *lane, size_t length, int64_t active_ms);
 

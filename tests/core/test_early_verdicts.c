@@ -1,6 +1,5 @@
-/* When an early answer is whole, whatever libcurl says of the transfer: this program answers for it.
- *
- * Where libcurl is asked which descriptors it waits for, tests/core/test_early.c has the real one. */
+/* When an early answer is whole, whatever libcurl says of the transfer: this program answers for
+ * it. Where libcurl is asked what it waits for, tests/core/test_early.c has the real one. */
 #include "core/early.h"
 
 #include <stdarg.h>
