@@ -29,20 +29,29 @@ static bool only_sends(const struct sim_lane *lane)
     return sends;
 }
 
-/* On HTTP/2 libcurl always waits for more, and does not tell of the frame that ends the answer. A
- * JSON object has its end in itself. */
-static bool has_whole_object(struct sim_early *early, const struct sim_buffer *body)
+/* A JSON object has its end in itself. */
+static enum sim_status read_object(const struct sim_buffer *body)
 {
     const struct sim_text text = {body->data, body->length};
     struct sim_json document = {0};
+    enum sim_status status = SIM_NOT_JSON;
+
+    if (text.length > 0 && text.data[0] == '{')
+        status = sim_json_parse(text, &document, NULL);
+    sim_json_fini(&document);
+    return status;
+}
+
+/* On HTTP/2 libcurl always waits for more, and does not tell of the frame that ends the answer. */
+static bool has_whole_object(struct sim_early *early, const struct sim_buffer *body)
+{
     enum sim_status status;
 
-    if (text.length == early->read_to || text.length > READ_MOST || text.data[0] != '{')
+    if (body->length == early->read_to || body->length > READ_MOST)
         return false;
-    status = sim_json_parse(text, &document, NULL);
-    sim_json_fini(&document);
+    status = read_object(body);
     if (status == SIM_NOT_JSON)
-        early->read_to = text.length;
+        early->read_to = body->length;
     return status == SIM_OK;
 }
 
@@ -68,12 +77,14 @@ bool sim_early_rescue(struct sim_early *early, struct sim_lane *lane, CURLcode c
     if (code == CURLE_SEND_ERROR && lane->keeps_unread && (head->total == 0 || head->is_complete) &&
         sim_unread_parse(sim_lane_fetch_unread(lane), head, body))
         return true;
-    if (!is_failure_of_connection(code) || !sim_lane_is_sending(lane, length) ||
-        !head->is_complete || head->http_status < 200)
+    if (!is_failure_of_connection(code) || !head->is_complete || head->http_status < 200)
         return false;
     if (sim_head_says_length(head))
         return sim_lane_has_received(lane, head->content_length);
-    /* Frames of HTTP/2 that were read are whole; elsewhere a failure to receive is a cut. */
+    /* The frames of HTTP/2 that libcurl has read are whole, and it may fail over what came behind
+     * the last one; elsewhere a failure to receive is a cut. */
+    if (!sim_lane_is_sending(lane, length))
+        return sim_lane_is_multiplexed(lane) && read_object(body) == SIM_OK;
     early->is_end_unseen = code == CURLE_SEND_ERROR || sim_lane_is_multiplexed(lane);
     return early->is_end_unseen && !sim_unread_may_go_on(body);
 }

@@ -148,8 +148,29 @@ static void a_failure_leaves_what_has_come(void)
         begin(rows[i].head, rows[i].body, rows[i].version);
         CHECK(is_rescued(rows[i].code) == rows[i].is_rescued);
         CHECK(early.is_end_unseen == rows[i].is_end_unseen);
+        end();
+    }
+}
+
+static void so_it_does_when_all_was_sent_where_the_answer_has_its_end_in_itself(void)
+{
+    static const struct {
+        const char *head, *body;
+        long version;
+        bool is_rescued;
+    } rows[] = {
+        {LENGTH "\r\n", OBJECT, CURL_HTTP_VERSION_2_0, true},
+        {HEAD "\r\n", OBJECT, CURL_HTTP_VERSION_2_0, true},
+        {HEAD "\r\n", "{\"a\"", CURL_HTTP_VERSION_2_0, false},
+        {HEAD "\r\n", "<html></html>", CURL_HTTP_VERSION_2_0, false},
+        {HEAD "\r\n", OBJECT, CURL_HTTP_VERSION_1_1, false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        begin(rows[i].head, rows[i].body, rows[i].version);
         told.sent = BODY_LENGTH;
-        CHECK(!is_rescued(rows[i].code));
+        CHECK(is_rescued(CURLE_RECV_ERROR) == rows[i].is_rescued);
+        CHECK(!early.is_end_unseen);
         end();
     }
 }
@@ -176,6 +197,7 @@ static const struct check_test tests[] = {
     TEST(a_length_or_the_object_tells_that_an_answer_is_whole),
     TEST(an_object_may_come_in_parts_and_grow_too_large),
     TEST(a_failure_leaves_what_has_come),
+    TEST(so_it_does_when_all_was_sent_where_the_answer_has_its_end_in_itself),
     TEST(without_memory_the_object_is_read_another_time),
 };
 
