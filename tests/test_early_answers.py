@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import socket
 import struct
 import subprocess
 import sys
@@ -36,10 +37,17 @@ def test_a_refusal_that_comes_while_the_body_is_being_sent_is_the_answer(status)
     assert (str(error), error.status, wire.count(b"POST ")) == ("no", int(status[:3]), 1)
 
 
-def test_a_part_of_an_answer_that_comes_while_the_body_is_being_sent_is_in_doubt():
+def HANG_UP(connection):
+    """A step: has no more to say, and reads no more."""
+    connection.sock.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.parametrize("fault", [[RESET], [CLOSE], [HANG_UP, GATE]], ids=["reset", "closed", "hung up"])
+def test_a_part_of_an_answer_that_comes_while_the_body_is_being_sent_is_in_doubt(fault):
     cut = chunked(BODY)[:-20]
-    with Wire([READ_HEAD, cut, RESET]) as wire:
+    with Wire([READ_HEAD, cut, *fault]) as wire:
         error = error_of(execute, wire, content=LARGE)
+        wire.gate.set()
     assert_doubtful(error)
     assert wire.count(b"POST ") == 1
 

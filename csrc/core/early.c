@@ -62,7 +62,13 @@ bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
         return false;
     if (sim_head_says_length(head))
         return sim_lane_has_received(lane, head->content_length);
-    return sim_lane_is_multiplexed(lane) ? has_whole_object(early, body) : only_sends(lane);
+    if (sim_lane_is_multiplexed(lane))
+        return has_whole_object(early, body);
+    if (!only_sends(lane))
+        return false;
+    /* libcurl stops receiving at the end of the answer, and at that of the connection. */
+    early->is_end_unseen = sim_sockets_are_at_end(&lane->sockets);
+    return !early->is_end_unseen || !sim_unread_may_go_on(body);
 }
 
 static bool is_failure_of_connection(CURLcode code)

@@ -80,6 +80,14 @@ static bool is_at_end(int descriptor)
     return poll(&asked, 1, 0) != 0;
 }
 
+bool sim_sockets_are_at_end(const struct sim_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->count; i++)
+        if (is_at_end(sockets->open[i].descriptor))
+            return true;
+    return false;
+}
+
 static bool is_quiet(const struct sim_socket *socket)
 {
     char byte;

@@ -41,6 +41,9 @@ void sim_sockets_hold_resets(struct sim_sockets *sockets);
 void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending,
                                     int64_t active_ms);
 
+/* True when the other side of one of them has hung up. */
+bool sim_sockets_are_at_end(const struct sim_sockets *sockets);
+
 /* Waits until one of them has something to read, or so long, or for a signal. */
 void sim_sockets_wait(const struct sim_sockets *sockets, int limit_ms);
 
