@@ -31,7 +31,8 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor);
 /* After each step: notes whether one has come. If so, and nothing has moved since then nor since
  * `active_ms`, or with nothing left to send, lets them through for good. After one that was dropped
  * comes another: the server's system answers with it whatever is sent to a connection that it has
- * forgotten, be it the probe of a second later. */
+ * forgotten, be it the probe of a second later. The system counts segments that came
+ * twice, too: a connection that lives may be taken for a dead one, and then is merely not kept. */
 void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending,
                             int64_t active_ms);
 
