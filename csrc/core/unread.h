@@ -1,9 +1,9 @@
 /* An answer that was not read before its connection died.
  *
- * A server may answer before it has taken the whole request, and hang up at once. The next piece of
- * the request then fails, and libcurl drops the connection with the answer still in the system's
- * queue. Owns how it is fetched from there and read: HTTP/1 in the clear, whole. Must not know
- * libcurl, nor what the answer means. */
+ * A server may answer before it has taken the whole request, and hang up at once. Where the reset
+ * is not kept from the connection (core/resets.h), the next piece of the request fails, and libcurl
+ * drops the connection with the answer still in the system's queue. Owns how it is fetched from
+ * there and read: HTTP/1 in the clear, whole. Must not know libcurl, nor what the answer means. */
 #ifndef SIM_CORE_UNREAD_H
 #define SIM_CORE_UNREAD_H
 
