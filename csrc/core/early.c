@@ -1,5 +1,6 @@
 #include "core/early.h"
 
+#include "core/clock.h"
 #include "core/json.h"
 
 /* The largest body that is read to see whether it is whole; early ones are short refusals. */
@@ -55,15 +56,35 @@ static bool has_whole_object(struct sim_early *early, const struct sim_buffer *b
     return status == SIM_OK;
 }
 
-bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
-                        const struct sim_head *head, const struct sim_buffer *body, size_t length)
+/* On HTTP/2 newer libcurls call sent what waits for a window to open. */
+static bool is_stuck(const struct sim_lane *lane, int64_t active_ms)
 {
-    if (!head->is_complete || head->http_status < 200 || !sim_lane_is_sending(lane, length))
+    enum { STILL_MS = 100 };
+
+    return sim_lane_is_multiplexed(lane) && sim_clock_monotonic_ms() - active_ms >= STILL_MS;
+}
+
+/* What such an answer says stands in its head. */
+static bool is_redirect(const struct sim_head *head)
+{
+    return head->http_status >= 300 && head->http_status <= 399;
+}
+
+bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
+                        const struct sim_head *head, const struct sim_buffer *body, size_t length,
+                        int64_t active_ms)
+{
+    if (!head->is_complete || head->http_status < 200 || length == 0 ||
+        !(sim_lane_is_sending(lane, length) || is_stuck(lane, active_ms)))
         return false;
+    if (head->http_status == 204 || head->http_status == 304)
+        return true;
     if (sim_head_says_length(head))
         return sim_lane_has_received(lane, head->content_length);
-    if (sim_lane_is_multiplexed(lane))
-        return has_whole_object(early, body);
+    if (sim_lane_is_multiplexed(lane)) {
+        early->is_end_unseen = is_redirect(head) && is_stuck(lane, active_ms);
+        return early->is_end_unseen || has_whole_object(early, body);
+    }
     if (!only_sends(lane))
         return false;
     /* libcurl stops receiving at the end of the answer, and at that of the connection. */

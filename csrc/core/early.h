@@ -20,10 +20,10 @@ struct sim_early {      /* of one request; start from all zero */
 };
 
 /* True when the answer so far is whole although part of a body of `length` bytes has not been sent
- * yet. */
+ * yet. Nothing has moved since `active_ms`. */
 bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
-                        const struct sim_head *head, const struct sim_buffer *body,
-                        size_t length) SIM_MUST_CHECK;
+                        const struct sim_head *head, const struct sim_buffer *body, size_t length,
+                        int64_t active_ms) SIM_MUST_CHECK;
 
 /* The transfer has failed with that code. True when there is an answer all the same, in `head` and
  * `body`: the one that libcurl had read, or else the one that it had yet to read. */

@@ -14,7 +14,8 @@ enum {
     KEPT_BODY_CAPACITY = 256 * 1024, /* a larger buffer is not kept for the next exchange */
     RESERVE_MOST = 64 * 1024 * 1024, /* a Content-Length is believed up to here */
     STREAM_WINDOW = 512 * 1024,      /* of a stream, a step takes little more than this at once */
-    SPIN_MS = 10,                    /* the pause of a libcurl that does not sleep */
+    SPIN_TURNS = 8,
+    SPIN_MS = 10, /* when a libcurl does not sleep, and its pause then */
 };
 
 /* A lane that is checked out of a session's pool serves one exchange, so threads never queue behind
@@ -35,6 +36,7 @@ struct sim_exchange {
     unsigned long long traffic; /* bytes sent and received of it, as noted last */
     unsigned idle_turns;        /* of libcurl since then, each of which it was woken for */
     struct sim_early early;
+    bool is_cut_off;             /* an answer was taken before libcurl was done with it */
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
     long sent_before;            /* bytes counted before this request went out */
 #if !SIM_LANE_HAS_PREREQUEST
@@ -131,6 +133,8 @@ static int on_prerequest(void *context, char *peer, char *local, int peer_port, 
         return CURL_PREREQFUNC_ABORT;
     }
     x->sent_before = sent; /* what a proxy was asked for does not count */
+    sim_head_reset(&x->head);
+    sim_buffer_clear(&x->body);
     sim_buffer_clear(&x->lane.unread);
     note_sending(x);
     return CURL_PREREQFUNC_OK;
@@ -269,9 +273,8 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
 {
     sim_head_reset(&x->head);
     x->early = (struct sim_early){0};
-    x->is_stream = false;
     sim_buffer_clear(&x->body);
-    x->progress.was_sent = x->was_repeated = x->has_news = x->is_paused = false;
+    x->progress.was_sent = x->was_repeated = x->has_news = x->is_paused = x->is_stream = false;
     x->body.limit = x->request.response_limit;
     x->sent_before = 0;
 #if !SIM_LANE_HAS_PREREQUEST
@@ -279,10 +282,9 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
 #endif
     x->lane.message[0] = '\0';
     x->lane.keeps_unread = x->request.is_post && !x->route.is_https;
-    x->traffic = 0;
-    x->idle_turns = 0;
+    x->traffic = x->idle_turns = 0;
     x->progress.active_ms = sim_clock_monotonic_ms();
-    if (sim_lane_set_route(&x->lane, &x->route) != SIM_OK ||
+    if (sim_lane_set_route(&x->lane, &x->route, x->is_cut_off) != SIM_OK ||
         curl_multi_add_handle(x->lane.multi, x->lane.easy) != CURLM_OK)
         return fail_no_memory(error);
     x->is_added = true;
@@ -303,7 +305,7 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
         return fail_no_memory(error);
     x->request = *request;
     x->failure = (struct sim_error){SIM_OK, ""};
-    x->is_done = x->is_draining = false;
+    x->is_done = x->is_draining = x->is_cut_off = false;
     x->progress.started_ms = sim_clock_monotonic_ms();
     sim_lane_set_connect_limit(&x->lane, sim_deadline_to_connect(&request->timeouts));
     if (sim_lane_set_headers(&x->lane, request->headers, request->header_count) != SIM_OK ||
@@ -369,8 +371,8 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
 {
     CURLMsg *message = NULL;
     CURLcode code;
-    char *target = NULL;
-    struct sim_text written = {"", 0};
+    const char *target = NULL;
+    struct sim_text written;
     int queued = 0;
     bool followed = false;
     enum sim_status status;
@@ -381,14 +383,17 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     while ((message = curl_multi_info_read(x->lane.multi, &queued)) != NULL &&
            message->msg != CURLMSG_DONE)
         continue;
-    if (message == NULL && (x->is_paused || !sim_early_is_whole(&x->early, &x->lane, &x->head,
-                                                                &x->body, x->request.body.length)))
+    if (message == NULL &&
+        (x->is_paused || !sim_early_is_whole(&x->early, &x->lane, &x->head, &x->body,
+                                             x->request.body.length, x->progress.active_ms)))
         return SIM_OK;
+    x->is_cut_off = x->is_cut_off || message == NULL;
     code = message != NULL ? message->data.result : CURLE_OK;
     /* What a proxy says before the request is sent is no answer to it. */
     if (code != CURLE_OK && x->progress.was_sent && !x->is_paused &&
         sim_early_rescue(&x->early, &x->lane, code, &x->head, &x->body, x->request.body.length)) {
         x->is_stream = has_stream_head(x);
+        x->is_cut_off = true;
         code = CURLE_OK;
     }
     if (code != CURLE_OK)
@@ -396,10 +401,8 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     /* libcurl reports success for a head that was cut short and for an interim answer alone. */
     if (!x->head.is_complete || x->head.http_status < 200)
         return sim_fail(error, SIM_AMBIGUOUS, "%s", cut_short);
-    if (x->head.http_status >= 300 && x->head.http_status < 400)
-        (void)curl_easy_getinfo(x->lane.easy, CURLINFO_REDIRECT_URL, &target);
+    target = sim_lane_redirect_target(&x->lane, &x->route, &x->head, &written);
     sim_lane_note_protocol(&x->lane);
-    (void)sim_head_find(&x->head, "location", &written);
     status = sim_route_redirect(&x->route, x->head.http_status, x->request.is_post, target, written,
                                 &followed, error);
     (void)curl_multi_remove_handle(x->lane.multi, x->lane.easy);
@@ -457,9 +460,7 @@ static void note_traffic(struct sim_exchange *x, int64_t now_ms)
  * can be written to, which it can be. What opens the windows is something to read. */
 static bool is_spinning(const struct sim_exchange *x)
 {
-    enum { TURNS = 8 };
-
-    return x->idle_turns >= TURNS && x->progress.was_sent &&
+    return x->idle_turns >= SPIN_TURNS && x->progress.was_sent &&
            sim_lane_is_sending(&x->lane, x->request.body.length);
 }
 
@@ -487,10 +488,8 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
         if (status == SIM_OK && !*done)
             status = sim_deadline_left(&x->request.timeouts, &x->progress, now_ms, end_ms - now_ms,
                                        &left_ms, &x->failure);
-        if (status != SIM_OK && x->has_news)
-            return SIM_OK; /* what came before it first: a stream's end may be in hand */
-        if (status != SIM_OK)
-            return sim_fail(error, status, "%s", x->failure.message);
+        if (status != SIM_OK) /* what came before it first: a stream's end may be in hand */
+            return x->has_news ? SIM_OK : sim_fail(error, status, "%s", x->failure.message);
         if (*done || x->has_news || now_ms >= end_ms)
             return SIM_OK;
         if (is_spinning(x)) {
@@ -540,9 +539,10 @@ void sim_exchange_finish(struct sim_exchange *x)
         if (x->body.capacity > KEPT_BODY_CAPACITY)
             sim_buffer_fini(&x->body);
     }
-    /* After two lengths at once nobody knows what else that server sends. */
+    /* After two lengths at once nobody knows what else that server sends, nor in which state
+     * HTTP/2 is after an answer that was cut off. */
     sim_pool_give_back(&session->pool, &x->lane.entry,
-                       x->is_done && !(x->head.has_length && x->head.is_chunked));
+                       x->is_done && !x->is_cut_off && !(x->head.has_length && x->head.is_chunked));
     sim_session_release(session);
 }
 
@@ -586,7 +586,7 @@ bool sim_exchange_may_be_cut(const struct sim_exchange *x)
         return false;
     if (x->early.is_end_unseen || sim_exchange_header(x, "content-encoding", &encoding))
         return true;
-    return !sim_lane_is_multiplexed(&x->lane) && !x->head.has_length && !x->head.is_chunked;
+    return !x->head.has_length && (sim_lane_is_multiplexed(&x->lane) || !x->head.is_chunked);
 }
 
 bool sim_exchange_was_sent(const struct sim_exchange *x)

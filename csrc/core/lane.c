@@ -130,6 +130,7 @@ bool sim_lane_init(struct sim_lane *lane, const struct sim_lane_callbacks *callb
     sim_buffer_init(&lane->ca_file, SIZE_MAX);
     sim_buffer_init(&lane->ca_directory, SIZE_MAX);
     sim_buffer_init(&lane->unread, SIM_UNREAD_MOST);
+    sim_buffer_init(&lane->target, SIZE_MAX);
     lane->multi = curl_multi_init();
     lane->easy = curl_easy_init();
     lane->url = curl_url();
@@ -153,6 +154,7 @@ void sim_lane_fini(struct sim_lane *lane)
     sim_buffer_fini(&lane->ca_file);
     sim_buffer_fini(&lane->ca_directory);
     sim_buffer_fini(&lane->unread);
+    sim_buffer_fini(&lane->target);
     lane->multi = NULL;
     lane->easy = NULL;
     lane->url = NULL;
@@ -322,12 +324,14 @@ static bool set_url(struct sim_lane *lane, const char *url)
                CURLE_OK;
 }
 
-enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route *route)
+enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route *route,
+                                   bool is_fresh)
 {
     CURL *easy = lane->easy;
     const struct sim_proxy *proxy = &route->proxy;
     bool good;
 
+    (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)is_fresh);
     if (route->generation != 0 && lane->route_generation == route->generation)
         return SIM_OK;
     lane->route_generation = 0;
@@ -340,6 +344,43 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
     if (good)
         lane->route_generation = route->generation;
     return good ? SIM_OK : SIM_NO_MEMORY;
+}
+
+/* As libcurl does it: a scheme that it does not know is not for it to refuse. */
+static enum sim_status resolve(CURLU *url, const char *from, struct sim_buffer *target)
+{
+    char *text = NULL;
+    enum sim_status status = SIM_NO_MEMORY;
+
+    if (url == NULL || curl_url_set(url, CURLUPART_URL, from, 0) != CURLUE_OK ||
+        curl_url_set(url, CURLUPART_URL, target->data, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+        curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK)
+        goto done;
+    status = sim_buffer_set(target, sim_text_of(text));
+done:
+    curl_free(text);
+    return status;
+}
+
+const char *sim_lane_redirect_target(struct sim_lane *lane, const struct sim_route *route,
+                                     const struct sim_head *head, struct sim_text *written)
+{
+    char *target = NULL;
+    CURLU *url;
+    bool is_found;
+
+    if (!sim_head_find(head, "location", written))
+        *written = (struct sim_text){"", 0};
+    if (head->http_status < 300 || head->http_status > 399)
+        return NULL;
+    (void)curl_easy_getinfo(lane->easy, CURLINFO_REDIRECT_URL, &target);
+    if (target != NULL || written->length == 0)
+        return target;
+    url = curl_url();
+    is_found = sim_buffer_set(&lane->target, *written) == SIM_OK &&
+               resolve(url, route->url.data, &lane->target) == SIM_OK;
+    curl_url_cleanup(url);
+    return is_found ? lane->target.data : NULL;
 }
 
 const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane)
@@ -399,8 +440,11 @@ bool sim_lane_is_sending(const struct sim_lane *lane, size_t length)
 
 void sim_lane_hold_resets(struct sim_lane *lane, size_t length)
 {
-    if (length > ONE_PIECE && sim_lane_is_sending(lane, length))
-        sim_sockets_hold_resets(&lane->sockets);
+    long port = 0;
+
+    if (length > ONE_PIECE && sim_lane_is_sending(lane, length) &&
+        curl_easy_getinfo(lane->easy, CURLINFO_LOCAL_PORT, &port) == CURLE_OK)
+        sim_sockets_hold_resets(&lane->sockets, port);
 }
 
 void sim_lane_let_resets_through(struct sim_lane *lane, size_t length, int64_t active_ms)

@@ -44,6 +44,7 @@ struct sim_lane {
     struct sim_sockets sockets;
     bool keeps_unread;             /* a connection that is closed leaves in `unread` */
     struct sim_buffer unread;      /* the bytes that it had still to read */
+    struct sim_buffer target;      /* of a redirect that libcurl has not worked out */
     char message[CURL_ERROR_SIZE]; /* libcurl's own words for the last failure */
 };
 
@@ -86,9 +87,10 @@ enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *h
 enum sim_status sim_lane_set_trust(struct sim_lane *lane, const struct sim_trust *trust,
                                    struct sim_error *error) SIM_MUST_CHECK;
 
-/* Sets URL, credentials and proxy of the next request. */
-enum sim_status sim_lane_set_route(struct sim_lane *lane,
-                                   const struct sim_route *route) SIM_MUST_CHECK;
+/* Sets URL, credentials and proxy of the next request, and whether it shall have a connection of
+ * its own. */
+enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route *route,
+                                   bool is_fresh) SIM_MUST_CHECK;
 
 /* In a forked child: as sim_sockets_disarm(). */
 bool sim_lane_disarm(struct sim_lane *lane) SIM_MUST_CHECK;
@@ -97,6 +99,11 @@ bool sim_lane_disarm(struct sim_lane *lane) SIM_MUST_CHECK;
  * and sim_resets_let_through(), where the request goes out in more than one piece. */
 void sim_lane_hold_resets(struct sim_lane *lane, size_t length);
 void sim_lane_let_resets_through(struct sim_lane *lane, size_t length, int64_t active_ms);
+
+/* Where an answer redirects to, absolute; NULL where it does not. libcurl says so of a transfer that
+ * has ended in order; of another it is worked out here. `*written` is the Location. */
+const char *sim_lane_redirect_target(struct sim_lane *lane, const struct sim_route *route,
+                                     const struct sim_head *head, struct sim_text *written);
 
 /* What the connection of a failed transfer had still to read, where that was to be kept. */
 const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane);

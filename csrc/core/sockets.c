@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -33,6 +34,8 @@ void sim_sockets_remove(struct sim_sockets *sockets, int descriptor)
 {
     for (size_t i = 0; i < sockets->count; i++) {
         if (sockets->open[i].descriptor == descriptor) {
+            /* Without a reset, what the system has still to send would be sent for ever. */
+            sim_resets_let_through(&sockets->open[i].resets, descriptor, false, 0);
             sockets->open[i] = sockets->open[--sockets->count];
             return;
         }
@@ -46,10 +49,27 @@ void sim_sockets_let_talk(struct sim_sockets *sockets, int descriptor)
             sockets->open[i].is_talkative = true;
 }
 
-void sim_sockets_hold_resets(struct sim_sockets *sockets)
+static bool has_port(const struct sim_socket *socket, long port)
 {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+    } address;
+    socklen_t size = sizeof address;
+
+    if (getsockname(socket->descriptor, &address.any, &size) != 0)
+        return false;
+    return (address.any.sa_family == AF_INET && ntohs(address.ipv4.sin_port) == port) ||
+           (address.any.sa_family == AF_INET6 && ntohs(address.ipv6.sin6_port) == port);
+}
+
+void sim_sockets_hold_resets(struct sim_sockets *sockets, long port)
+{
+    sockets->port_in_use = port;
     for (size_t i = 0; i < sockets->count; i++)
-        sim_resets_hold(&sockets->open[i].resets, sockets->open[i].descriptor);
+        if (has_port(&sockets->open[i], port))
+            sim_resets_hold(&sockets->open[i].resets, sockets->open[i].descriptor);
 }
 
 void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending, int64_t active_ms)
@@ -61,11 +81,12 @@ void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending
 
 void sim_sockets_wait(const struct sim_sockets *sockets, int limit_ms)
 {
-    struct pollfd asked[SIM_SOCKETS_MOST];
+    struct pollfd asked = {.fd = -1, .events = POLLIN}; /* -1 is passed by */
 
     for (size_t i = 0; i < sockets->count; i++)
-        asked[i] = (struct pollfd){.fd = sockets->open[i].descriptor, .events = POLLIN};
-    (void)poll(asked, (nfds_t)sockets->count, limit_ms);
+        if (has_port(&sockets->open[i], sockets->port_in_use))
+            asked.fd = sockets->open[i].descriptor;
+    (void)poll(&asked, 1, limit_ms);
 }
 
 /* The end may stand behind bytes that are yet to be read, where a peek does not see it. */

@@ -26,6 +26,7 @@ struct sim_socket {
 struct sim_sockets { /* start from all zero */
     struct sim_socket open[SIM_SOCKETS_MOST];
     size_t count;
+    long port_in_use; /* the own port of the one that a transfer uses; 0: not known */
 };
 
 /* False when the set is full, and for what is no descriptor: it must not be used then. */
@@ -36,15 +37,17 @@ void sim_sockets_remove(struct sim_sockets *sockets, int descriptor);
  * request, and servers send frames of their own between answers. An end of file still is one. */
 void sim_sockets_let_talk(struct sim_sockets *sockets, int descriptor);
 
-/* sim_resets_hold() and sim_resets_let_through(), for each of them. */
-void sim_sockets_hold_resets(struct sim_sockets *sockets);
+/* sim_resets_hold() for the one that a transfer uses, which is known by its own port; an idle one
+ * must learn of its end. sim_resets_let_through() for each of them. */
+void sim_sockets_hold_resets(struct sim_sockets *sockets, long port);
 void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending,
                                     int64_t active_ms);
 
 /* True when the other side of one of them has hung up. */
 bool sim_sockets_are_at_end(const struct sim_sockets *sockets);
 
-/* Waits until one of them has something to read, or so long, or for a signal. */
+/* Waits until the one whose resets were held last has something to read, or so long, or for a
+ * signal. */
 void sim_sockets_wait(const struct sim_sockets *sockets, int limit_ms);
 
 /* True when no socket of an idle cache has unexpected bytes, an end of file or an error waiting, or

@@ -188,16 +188,17 @@ static void a_compressed_answer_is_found_where_resets_are_held(void)
     CHECK_TEXT(text_of(answer.body), "hello");
 }
 
-/* Where it points is for libcurl to say, which has not seen it. */
-static void such_a_redirect_is_not_followed(void)
+/* This one does not end in the path asked for. */
+static void such_a_redirect_is_judged_as_ever(void)
 {
     struct talk_answer answer;
 
     holds_resets = false;
-    post(TEXT("HTTP/1.1 307 Moved\r\nLocation: /moved/run\r\nContent-Length: 0\r\n\r\n"), 1,
-         &answer);
+    post(TEXT("HTTP/1.1 307 Moved\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n"), 1, &answer);
     CHECK_STATUS(answer.status, SIM_OK);
     CHECK_INT(answer.http_status, 307);
+    CHECK(answer.refused_redirect);
+    CHECK_TEXT(text_of(answer.redirect_host), "127.0.0.1");
 }
 
 static void the_answer_after_an_interim_one_is_the_answer(void)
@@ -246,7 +247,7 @@ static const struct check_test tests[] = {
     TEST(a_whole_answer_is_the_answer),
     TEST(half_an_answer_leaves_the_requests_fate_in_doubt),
     TEST(a_compressed_answer_is_found_where_resets_are_held),
-    TEST(such_a_redirect_is_not_followed),
+    TEST(such_a_redirect_is_judged_as_ever),
     TEST(the_answer_after_an_interim_one_is_the_answer),
     TEST(what_another_connection_holds_is_not_the_answer),
 };

@@ -1,42 +1,20 @@
 /* Resets that are kept from a connection. */
 #include "core/resets.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "core/clock.h"
+#include "pair.h"
 
 enum { PATIENCE_MS = 30 * 1000 };
 
-/* The two ends of a TCP connection. */
-static bool connect_pair(int *client, int *server)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    bool good;
-
-    *client = socket(AF_INET, SOCK_STREAM, 0);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    good = bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 1) == 0 &&
-           getsockname(listener, (struct sockaddr *)&address, &size) == 0 &&
-           connect(*client, (struct sockaddr *)&address, size) == 0;
-    *server = good ? accept(listener, NULL, NULL) : -1;
-    (void)close(listener);
-    return CHECK(*server >= 0);
-}
-
 static void answer_and_reset(int server)
 {
-    const struct linger at_once = {.l_onoff = 1};
-
     CHECK(write(server, "answer", 6) == 6);
-    CHECK(setsockopt(server, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
-    CHECK(close(server) == 0);
+    pair_reset(server);
 }
 
 static bool can_send(int descriptor)
@@ -71,7 +49,7 @@ static void nothing_can_be_sent_after_a_reset(void)
 {
     int client, server;
 
-    if (!connect_pair(&client, &server))
+    if (!pair_connect(&client, &server))
         return;
     answer_and_reset(server);
     CHECK(!can_send(client));
@@ -84,7 +62,7 @@ static void while_resets_are_held_all_can_be_sent_and_the_answer_is_there(void)
     struct sim_resets resets = {0};
     int client, server;
 
-    if (!connect_pair(&client, &server))
+    if (!pair_connect(&client, &server))
         return;
     sim_resets_hold(&resets, client);
     CHECK(resets.are_held);
@@ -107,7 +85,7 @@ static void they_are_held_until_nothing_has_moved_for_a_while(void)
     int client, server;
     int64_t began_ms;
 
-    if (!connect_pair(&client, &server))
+    if (!pair_connect(&client, &server))
         return;
     sim_resets_hold(&resets, client);
     answer_and_reset(server);
@@ -131,7 +109,7 @@ static void a_connection_that_sends_nothing_learns_of_its_end(void)
     struct sim_resets resets = {0};
     int client, server;
 
-    if (!connect_pair(&client, &server))
+    if (!pair_connect(&client, &server))
         return;
     sim_resets_hold(&resets, client);
     answer_and_reset(server);
@@ -147,7 +125,7 @@ static void after_the_last_piece_they_come_through(void)
     struct sim_resets resets = {0};
     int client, server;
 
-    if (!connect_pair(&client, &server))
+    if (!pair_connect(&client, &server))
         return;
     sim_resets_hold(&resets, client);
     sim_resets_let_through(&resets, client, false, 0);

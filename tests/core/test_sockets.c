@@ -1,6 +1,7 @@
 /* The set of a cache's open sockets. */
 #include "core/sockets.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -8,6 +9,7 @@
 
 #include "check.h"
 #include "core/clock.h"
+#include "pair.h"
 
 static void the_set_holds_so_many_and_no_more(void)
 {
@@ -89,37 +91,49 @@ static void a_talkative_socket_is_given_up_at_its_end_alone(void)
 static void a_wait_ends_with_something_to_read(void)
 {
     struct sim_sockets sockets = {0};
-    int pair[2], quiet[2];
-    const int64_t began_ms = sim_clock_monotonic_ms();
+    int used[2], idle[2];
+    int64_t began_ms = sim_clock_monotonic_ms();
 
-    if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
-               socketpair(AF_UNIX, SOCK_STREAM, 0, quiet) == 0))
+    if (!pair_connect(&used[0], &used[1]) || !pair_connect(&idle[0], &idle[1]))
         return;
-    CHECK(sim_sockets_add(&sockets, quiet[0]) && sim_sockets_add(&sockets, pair[0]));
+    CHECK(sim_sockets_add(&sockets, used[0]) && sim_sockets_add(&sockets, idle[0]));
+    CHECK(write(idle[1], "x", 1) == 1); /* that of another does not count */
+    sim_sockets_hold_resets(&sockets, pair_port(used[0]));
     sim_sockets_wait(&sockets, 20); /* that something can be written ends no wait */
     CHECK(sim_clock_monotonic_ms() - began_ms >= 19);
-    CHECK(write(pair[1], "x", 1) == 1);
+    CHECK(write(used[1], "x", 1) == 1);
     sim_sockets_wait(&sockets, 30 * 1000);
     CHECK(sim_clock_monotonic_ms() - began_ms < 20 * 1000);
-    (void)close(pair[0]);
-    (void)close(pair[1]);
-    (void)close(quiet[0]);
-    (void)close(quiet[1]);
+    for (size_t i = 0; i < 2; i++) {
+        (void)close(used[i]);
+        (void)close(idle[i]);
+    }
 }
 
-static void a_socket_that_was_reset_is_not_quiet(void)
+static void resets_are_kept_from_the_one_in_use_alone(void)
 {
     struct sim_sockets sockets = {0};
-    int pair[2];
+    int used[2], idle[2];
+    char byte;
 
-    if (!CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0))
+    if (!pair_connect(&used[0], &used[1]) || !pair_connect(&idle[0], &idle[1]))
         return;
-    CHECK(sim_sockets_add(&sockets, pair[0]));
-    CHECK(sim_sockets_are_quiet(&sockets));
-    sockets.open[0].resets.have_come = true;
+    CHECK(sim_sockets_add(&sockets, idle[0]) && sim_sockets_add(&sockets, used[0]));
+    sim_sockets_hold_resets(&sockets, pair_port(used[0]));
+    pair_reset(used[1]);
+    pair_reset(idle[1]);
+    CHECK(recv(idle[0], &byte, 1, MSG_DONTWAIT) == -1 && errno == ECONNRESET);
+    CHECK(recv(used[0], &byte, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+    sim_sockets_remove(&sockets, idle[0]);
+    CHECK(sim_sockets_are_quiet(&sockets)); /* as far as it is known */
+    sim_sockets_let_resets_through(&sockets, true, 0);
+    CHECK(sockets.open[0].resets.are_held);
     CHECK(!sim_sockets_are_quiet(&sockets));
-    (void)close(pair[0]);
-    (void)close(pair[1]);
+    sim_sockets_remove(&sockets, used[0]); /* lets them through, or its end would be as endless */
+    CHECK(send(used[0], "x", 1, MSG_NOSIGNAL) == 1);
+    CHECK(recv(used[0], &byte, 1, MSG_DONTWAIT) == -1 && errno == ECONNRESET);
+    (void)close(idle[0]);
+    (void)close(used[0]);
 }
 
 static void a_disarmed_socket_reaches_nobody(void)
@@ -195,7 +209,7 @@ static const struct check_test tests[] = {
     TEST(unasked_bytes_an_end_and_an_error_are_not_quiet),
     TEST(a_talkative_socket_is_given_up_at_its_end_alone),
     TEST(a_wait_ends_with_something_to_read),
-    TEST(a_socket_that_was_reset_is_not_quiet),
+    TEST(resets_are_kept_from_the_one_in_use_alone),
     TEST(a_disarmed_socket_reaches_nobody),
     TEST(a_number_that_stands_for_something_else_is_let_be),
     TEST(without_descriptors_only_an_empty_set_is_disarmed),
