@@ -152,10 +152,20 @@ def read_some(connection):
 @pytest.mark.parametrize("size", [66000, 3000000])  # the first one newer libcurls take in as a whole
 def test_an_answer_in_frames_is_the_answer(context, size, fields, end):
     context.set_alpn_protocols(["h2"])
-    steps = [READ_HEAD, SETTINGS, read_some, framed(fields), *end]
+    with Wire([READ_HEAD, SETTINGS, read_some, framed(fields), *end], context=context) as wire:
+        assert execute(wire, content={"text": "a" * size}).output == OUTPUT
+        wire.gate.set()
+    assert wire.count(b"PRI * ") == 1
+
+
+@pytest.mark.parametrize("fields", FIELDS)
+def test_after_that_the_connection_is_not_used_again(context, fields):
+    """Nobody knows in which state it is."""
+    context.set_alpn_protocols(["h2"])
+    steps = [READ_HEAD, SETTINGS, read_some, framed(fields), GATE]
     with Wire(steps, context=context) as wire, SimStudioClient("key", wire.url) as client:
-        for _ in range(2):  # on a connection of its own each time: the state of the first is not known
-            assert client.execute_workflow("wf", {"text": "a" * size}, timeout=10).output == OUTPUT
+        for _ in range(2):
+            assert client.execute_workflow("wf", LARGE, timeout=10).output == OUTPUT
         wire.gate.set()
     assert wire.count(b"PRI * ") == 2
 
