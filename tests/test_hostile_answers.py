@@ -69,6 +69,17 @@ MALFORMED = {
 }
 
 
+def test_a_folded_line_without_a_field_before_it_is_an_error_each_time():
+    """Some libcurls append it to a field of the answer before, which they have freed."""
+    field = b"X-Long: " + b"a" * 100 + b"\r\n"
+    good, folded = (b"HTTP/1.1 200 OK\r\n" + lines + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+                    for lines in (field, b" folded: " + b"b" * 5000 + b"\r\n"))
+    with Wire([READ, good, READ, folded], answering(good)) as wire, SimStudioClient("key", wire.url) as client:
+        assert client.execute_workflow("wf").output == OUTPUT
+        assert_doubtful(error_of(client.execute_workflow, "wf"))
+        assert client.execute_workflow("wf").output == OUTPUT
+
+
 @pytest.mark.parametrize("answer", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_answer_is_an_error(answer):
     with Wire([READ, answer, CLOSE]) as wire:

@@ -285,7 +285,7 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
     x->traffic = x->idle_turns = 0;
     x->progress.active_ms = sim_clock_monotonic_ms();
     if (sim_lane_set_route(&x->lane, &x->route, x->is_cut_off) != SIM_OK ||
-        curl_multi_add_handle(x->lane.multi, x->lane.easy) != CURLM_OK)
+        !sim_lane_begin(&x->lane))
         return fail_no_memory(error);
     x->is_added = true;
     return SIM_OK;

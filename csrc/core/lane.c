@@ -346,6 +346,28 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
     return good ? SIM_OK : SIM_NO_MEMORY;
 }
 
+/* From 7.83 on a handle remembers the header that came last, until 8.2 also when it has been freed:
+ * a folded line at the head of the next answer would be appended to it. */
+static bool remembers_what_was_freed(void)
+{
+    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+
+    return version >= 0x075300 && version < 0x080200;
+}
+
+bool sim_lane_begin(struct sim_lane *lane)
+{
+    if (lane->was_used && remembers_what_was_freed()) {
+        CURL *copy = curl_easy_duphandle(lane->easy);
+        if (copy == NULL)
+            return false;
+        curl_easy_cleanup(lane->easy);
+        lane->easy = copy;
+    }
+    lane->was_used = true;
+    return curl_multi_add_handle(lane->multi, lane->easy) == CURLM_OK;
+}
+
 /* As libcurl does it: a scheme that it does not know is not for it to refuse. */
 static enum sim_status resolve(CURLU *url, const char *from, struct sim_buffer *target)
 {

@@ -39,6 +39,7 @@ struct sim_lane {
     struct curl_slist *headers;
     struct sim_buffer header_text; /* what `headers` was made from */
     unsigned route_generation;     /* of the route that libcurl has; 0: none */
+    bool was_used;                 /* the easy handle has been, for a transfer */
     bool has_trust;                /* libcurl has the trust that stands here */
     struct sim_buffer ca_file, ca_directory;
     struct sim_sockets sockets;
@@ -92,6 +93,9 @@ enum sim_status sim_lane_set_trust(struct sim_lane *lane, const struct sim_trust
 enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route *route,
                                    bool is_fresh) SIM_MUST_CHECK;
 
+/* Begins the transfer that has been set. False without memory. */
+bool sim_lane_begin(struct sim_lane *lane) SIM_MUST_CHECK;
+
 /* In a forked child: as sim_sockets_disarm(). */
 bool sim_lane_disarm(struct sim_lane *lane) SIM_MUST_CHECK;
 
@@ -100,8 +104,8 @@ bool sim_lane_disarm(struct sim_lane *lane) SIM_MUST_CHECK;
 void sim_lane_hold_resets(struct sim_lane *lane, size_t length);
 void sim_lane_let_resets_through(struct sim_lane *lane, size_t length, int64_t active_ms);
 
-/* Where an answer redirects to, absolute; NULL where it does not. libcurl says so of a transfer that
- * has ended in order; of another it is worked out here. `*written` is the Location. */
+/* Where an answer redirects to, absolute; NULL where it does not. libcurl says so of a transfer
+ * that has ended in order; of another it is worked out here. `*written` is the Location. */
 const char *sim_lane_redirect_target(struct sim_lane *lane, const struct sim_route *route,
                                      const struct sim_head *head, struct sim_text *written);
 

@@ -55,7 +55,7 @@ static bool has_port(const struct sim_socket *socket, long port)
         struct sockaddr any;
         struct sockaddr_in ipv4;
         struct sockaddr_in6 ipv6;
-    } address;
+    } address = {.any.sa_family = AF_UNSPEC};
     socklen_t size = sizeof address;
 
     if (getsockname(socket->descriptor, &address.any, &size) != 0)
