@@ -15,7 +15,7 @@ from errors import error_of
 from test_faults import BODY, DOUBT, OUTPUT, assert_doubtful, chunked, execute
 from wire import CLOSE, READ, Wire, answering, http
 
-from simstudio import SimStudioClient
+from simstudio import SimStudioClient, SimStudioError
 
 LENGTH = "Content-Length: %d" % len(BODY)
 HOLDS = "The answer exceeds %d bytes (SIMSTUDIO_MAX_RESPONSE_BYTES)"
@@ -69,14 +69,17 @@ MALFORMED = {
 }
 
 
-def test_a_folded_line_without_a_field_before_it_is_an_error_each_time():
+def test_a_folded_line_without_a_field_before_it_does_no_harm():
     """Some libcurls append it to a field of the answer before, which they have freed."""
     field = b"X-Long: " + b"a" * 100 + b"\r\n"
     good, folded = (b"HTTP/1.1 200 OK\r\n" + lines + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
                     for lines in (field, b" folded: " + b"b" * 5000 + b"\r\n"))
     with Wire([READ, good, READ, folded], answering(good)) as wire, SimStudioClient("key", wire.url) as client:
         assert client.execute_workflow("wf").output == OUTPUT
-        assert_doubtful(error_of(client.execute_workflow, "wf"))
+        try:  # libcurl 8 takes off the white space
+            assert client.execute_workflow("wf").output == OUTPUT
+        except SimStudioError as error:
+            assert_doubtful(error)
         assert client.execute_workflow("wf").output == OUTPUT
 
 
