@@ -30,27 +30,31 @@ static bool only_sends(const struct sim_lane *lane)
     return sends;
 }
 
-/* A JSON object has its end in itself. */
-static enum sim_status read_object(const struct sim_buffer *body)
+/* A JSON object has its end in itself, unless a type says that others may follow. */
+static enum sim_status read_object(const struct sim_head *head, const struct sim_buffer *body)
 {
     const struct sim_text text = {body->data, body->length};
+    struct sim_text type;
     struct sim_json document = {0};
     enum sim_status status = SIM_NOT_JSON;
 
-    if (text.length > 0 && text.data[0] == '{')
+    if (text.length > 0 && text.data[0] == '{' &&
+        (!sim_head_find(head, "content-type", &type) ||
+         sim_head_has_type(head, "application/json")))
         status = sim_json_parse(text, &document, NULL);
     sim_json_fini(&document);
     return status;
 }
 
 /* On HTTP/2 libcurl always waits for more, and does not tell of the frame that ends the answer. */
-static bool has_whole_object(struct sim_early *early, const struct sim_buffer *body)
+static bool has_whole_object(struct sim_early *early, const struct sim_head *head,
+                             const struct sim_buffer *body)
 {
     enum sim_status status;
 
     if (body->length == early->read_to || body->length > READ_MOST)
         return false;
-    status = read_object(body);
+    status = read_object(head, body);
     if (status == SIM_NOT_JSON)
         early->read_to = body->length;
     return status == SIM_OK;
@@ -83,7 +87,7 @@ bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
         return sim_lane_has_received(lane, head->content_length);
     if (sim_lane_is_multiplexed(lane)) {
         early->is_end_unseen = is_redirect(head) && is_stuck(lane, active_ms);
-        return early->is_end_unseen || has_whole_object(early, body);
+        return early->is_end_unseen || has_whole_object(early, head, body);
     }
     if (!only_sends(lane))
         return false;
@@ -111,7 +115,7 @@ bool sim_early_rescue(struct sim_early *early, struct sim_lane *lane, CURLcode c
     /* The frames of HTTP/2 that libcurl has read are whole, and it may fail over what came behind
      * the last one; elsewhere a failure to receive is a cut. */
     if (!sim_lane_is_sending(lane, length))
-        return sim_lane_is_multiplexed(lane) && read_object(body) == SIM_OK;
+        return sim_lane_is_multiplexed(lane) && read_object(head, body) == SIM_OK;
     early->is_end_unseen = code == CURLE_SEND_ERROR || sim_lane_is_multiplexed(lane);
     return early->is_end_unseen && !sim_unread_may_go_on(body);
 }

@@ -87,6 +87,8 @@ static void a_length_or_the_object_tells_that_an_answer_is_whole(void)
         {LENGTH, OBJECT, false}, /* the head is not whole */
         {HEAD "\r\n", OBJECT, true},
         {HEAD "\r\n", OBJECT " \n", true},
+        {HEAD "Content-Type: application/json; charset=utf-8\r\n\r\n", OBJECT, true},
+        {HEAD "Content-Type: application/x-ndjson\r\n\r\n", OBJECT "\n", false},
         {HEAD "\r\n", "{\"a\": [1, \"}\"]", false},
         {HEAD "\r\n", "{\"a\": [1, \"}", false},
         {HEAD "\r\n", OBJECT "{", false},
