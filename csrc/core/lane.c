@@ -369,27 +369,25 @@ bool sim_lane_begin(struct sim_lane *lane)
 }
 
 /* As libcurl does it: a scheme that it does not know is not for it to refuse. */
-static enum sim_status resolve(CURLU *url, const char *from, struct sim_buffer *target)
+static bool resolve(const char *from, struct sim_buffer *target)
 {
+    CURLU *url = curl_url();
     char *text = NULL;
-    enum sim_status status = SIM_NO_MEMORY;
+    bool is_found =
+        url != NULL && curl_url_set(url, CURLUPART_URL, from, 0) == CURLUE_OK &&
+        curl_url_set(url, CURLUPART_URL, target->data, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+        curl_url_get(url, CURLUPART_URL, &text, 0) == CURLUE_OK &&
+        sim_buffer_set(target, sim_text_of(text)) == SIM_OK;
 
-    if (url == NULL || curl_url_set(url, CURLUPART_URL, from, 0) != CURLUE_OK ||
-        curl_url_set(url, CURLUPART_URL, target->data, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
-        curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK)
-        goto done;
-    status = sim_buffer_set(target, sim_text_of(text));
-done:
     curl_free(text);
-    return status;
+    curl_url_cleanup(url);
+    return is_found;
 }
 
 const char *sim_lane_redirect_target(struct sim_lane *lane, const struct sim_route *route,
                                      const struct sim_head *head, struct sim_text *written)
 {
     char *target = NULL;
-    CURLU *url;
-    bool is_found;
 
     if (!sim_head_find(head, "location", written))
         *written = (struct sim_text){"", 0};
@@ -398,11 +396,10 @@ const char *sim_lane_redirect_target(struct sim_lane *lane, const struct sim_rou
     (void)curl_easy_getinfo(lane->easy, CURLINFO_REDIRECT_URL, &target);
     if (target != NULL || written->length == 0)
         return target;
-    url = curl_url();
-    is_found = sim_buffer_set(&lane->target, *written) == SIM_OK &&
-               resolve(url, route->url.data, &lane->target) == SIM_OK;
-    curl_url_cleanup(url);
-    return is_found ? lane->target.data : NULL;
+    return sim_buffer_set(&lane->target, *written) == SIM_OK &&
+                   resolve(route->url.data, &lane->target)
+               ? lane->target.data
+               : NULL;
 }
 
 const struct sim_buffer *sim_lane_fetch_unread(struct sim_lane *lane)
