@@ -1,8 +1,9 @@
-"""Answers that come while the request is still being sent, from servers that then go on, stall or reset."""
+"""Answers that come while the client may still send, from servers that then go on, stall or reset."""
 
 import json
 import os
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -136,8 +137,8 @@ NO_ERROR = frame(RST_STREAM, 0, 1, bytes(4))  # as RFC 9113, section 8.1, has a 
 AWAY = frame(GOAWAY, 0, 0, struct.pack(">II", 1, 0))
 
 
-def framed(fields, body=BODY, flags=END_STREAM):
-    return frame(HEADERS, END_HEADERS, 1, FIELDS[fields]) + frame(DATA, flags, 1, body)
+def framed(fields, body=BODY, flags=END_STREAM, stream=1):
+    return frame(HEADERS, END_HEADERS, stream, FIELDS[fields]) + frame(DATA, flags, stream, body)
 
 
 def read_some(connection):
@@ -200,3 +201,84 @@ def test_a_part_of_an_answer_in_frames_is_in_doubt(context, fields, end):
         error = error_of(execute, wire, content=LARGE)
         wire.gate.set()
     assert_doubtful(error)
+
+
+# ---- what libcurl acknowledges in frames, behind the request ----
+
+SMALL_POSTS = """
+import sys
+from simstudio import SimStudioClient, SimStudioError
+with SimStudioClient("key", sys.argv[1]) as client:
+    for _ in range(int(sys.argv[2])):
+        try:
+            print(len(client.execute_workflow("wf", timeout=20).output))
+        except SimStudioError as error:
+            print(error.code, error)
+"""
+PING = frame(6, 0, 0, bytes(8))
+OUTPUT_LENGTH = 48000  # more than half of a window, and less than the client's system takes at once
+
+
+def large_frames(stream, end=END_STREAM):
+    body = json.dumps({"success": True, "output": "x" * OUTPUT_LENGTH}).encode()
+    pieces = [body[at : at + 16000] for at in range(0, len(body), 16000)]
+    more = b"".join(frame(DATA, 0, stream, piece) for piece in pieces[1:-1])
+    return framed("no length", pieces[0], 0, stream) + more + frame(DATA, end, stream, pieces[-1])
+
+
+def read_post(stream):
+    """A step: reads frames up to the end of that request."""
+
+    def step(connection):
+        at = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        while True:
+            while len(connection.received) < at + 9:
+                assert connection.read_more()
+            high, low, kind, flags, of = struct.unpack(">BHBBI", connection.received[at : at + 9])
+            if of == stream and flags & END_STREAM and kind in (DATA, HEADERS):
+                return
+            at += 9 + (high << 16) + low
+
+    return step
+
+
+@pytest.fixture
+def stopped(context):
+    """What a program prints that makes so many calls, and is stopped while the server does the last steps."""
+    context.set_alpn_protocols(["h2"])
+
+    def outcome(count, *steps):
+        def stop(connection):
+            program.send_signal(signal.SIGSTOP)
+            assert os.waitid(os.P_PID, program.pid, os.WSTOPPED | os.WNOWAIT)
+
+        def go_on(connection):
+            program.send_signal(signal.SIGCONT)
+
+        steps = [go_on if step is GO_ON else stop if step is STOP else step for step in steps]
+        with Wire([read_post(1), *steps, go_on], context=context) as wire:
+            with subprocess.Popen([sys.executable, "-c", SMALL_POSTS, wire.url, str(count)], env=without_proxies(),
+                                  stdout=subprocess.PIPE, universal_newlines=True) as program:
+                printed = program.communicate(timeout=PATIENCE_S)[0]
+        assert wire.count(b"PRI * ") == 1
+        return printed.splitlines()
+
+    return outcome
+
+
+STOP, GO_ON = "stop", "go on"
+
+
+def test_a_large_answer_in_frames_before_a_reset_is_the_answer(stopped):
+    assert stopped(1, STOP, SETTINGS, large_frames(1), RESET) == [str(OUTPUT_LENGTH)]
+
+
+def test_so_is_one_on_a_connection_that_was_used_before(stopped):
+    first = [SETTINGS, large_frames(1), read_post(3)]
+    assert stopped(2, *first, 0.05, STOP, PING, large_frames(3), RESET) == [str(OUTPUT_LENGTH)] * 2
+
+
+@pytest.mark.parametrize("answer", [b"", large_frames(1)[:-1]], ids=["none", "cut"])
+def test_a_reset_in_its_stead_is_noticed(stopped, answer):
+    (printed,) = stopped(1, SETTINGS, 0.05, STOP, answer, RESET)
+    assert printed.startswith("EXECUTION_ERROR") and printed.endswith(DOUBT)

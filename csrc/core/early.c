@@ -3,8 +3,47 @@
 #include "core/clock.h"
 #include "core/json.h"
 
-/* The largest body that is read to see whether it is whole; early ones are short refusals. */
-enum { READ_MOST = 64 * 1024 };
+enum {
+    ONE_PIECE = 8 * 1024,  /* so large a body goes out at once, with the header fields */
+    READ_MOST = 64 * 1024, /* so large a body is read to see whether it is whole */
+};
+
+/* On HTTP/2 libcurl acknowledges while it receives, from the server's first words on. */
+static bool may_acknowledge(const struct sim_early *early, const struct sim_lane *lane,
+                            const struct sim_head *head)
+{
+    if (!early->is_tls)
+        return false;
+    if (head->http_status != 0)
+        return sim_lane_is_multiplexed(lane);
+    return sim_lane_is_new(lane) || (early->has_waited && sim_lane_was_multiplexed(lane));
+}
+
+static bool may_send(const struct sim_early *early, const struct sim_lane *lane,
+                     const struct sim_head *head, size_t length)
+{
+    return (length > ONE_PIECE && sim_lane_is_sending(lane, length)) ||
+           may_acknowledge(early, lane, head);
+}
+
+void sim_early_hold_resets(const struct sim_early *early, struct sim_lane *lane,
+                           const struct sim_head *head, size_t length)
+{
+    if (may_send(early, lane, head, length))
+        sim_lane_hold_resets(lane);
+}
+
+void sim_early_let_resets_through(const struct sim_early *early, struct sim_lane *lane,
+                                  const struct sim_head *head, size_t length, int64_t active_ms)
+{
+    sim_sockets_let_resets_through(&lane->sockets, may_send(early, lane, head, length), active_ms);
+}
+
+int64_t sim_early_wait_ms(const struct sim_early *early, int64_t left_ms)
+{
+    return early->is_tls && !early->has_waited && left_ms > SIM_EARLY_WAIT_MS ? SIM_EARLY_WAIT_MS
+                                                                              : left_ms;
+}
 
 /* The transfer under way waits to send and no more to receive. A socket beyond FD_SETSIZE is in no
  * set: nothing is known of it then. Newer libcurls have a descriptor of their own in the sets. */

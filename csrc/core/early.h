@@ -1,9 +1,9 @@
 /* Answers that come before the whole request is sent, or right before the connection's end.
  *
  * libcurl goes on sending to a server that listens no more, and fails over it with the answer in
- * hand; on HTTP/2 it may fail over the connection that it no longer needs. Owns when such an answer
- * is whole, before libcurl has failed and after it. With `lane` and `http` a user of libcurl; must
- * not know what is asked. */
+ * hand; on HTTP/2 it may fail over the connection that it no longer needs. Owns when libcurl may
+ * send, and is kept from that failure, and when such an answer is whole, before libcurl has failed
+ * and after it. With `lane` and `http` a user of libcurl; must not know what is asked. */
 #ifndef SIM_CORE_EARLY_H
 #define SIM_CORE_EARLY_H
 
@@ -15,9 +15,26 @@
 #include "core/lane.h"
 
 struct sim_early {      /* of one request; start from all zero */
+    bool is_tls;        /* so HTTP/2 may be spoken, in which libcurl sends while it receives */
+    bool has_waited;    /* for SIM_EARLY_WAIT_MS, since the request was sent */
     bool is_end_unseen; /* nothing but the body's text tells that it is whole */
     size_t read_to;     /* so much of the body has been read for that, in vain */
 };
+
+/* To keep resets from a connection takes 12 us. Where that is needed for HTTP/2 alone, a known
+ * connection goes without until the answer has not come for so long, as one over a network never
+ * has. */
+enum { SIM_EARLY_WAIT_MS = 1 };
+
+/* Around each step of a transfer with a body of `length` bytes that has begun to be sent:
+ * sim_resets_hold() and sim_resets_let_through(). */
+void sim_early_hold_resets(const struct sim_early *early, struct sim_lane *lane,
+                           const struct sim_head *head, size_t length);
+void sim_early_let_resets_through(const struct sim_early *early, struct sim_lane *lane,
+                                  const struct sim_head *head, size_t length, int64_t active_ms);
+
+/* How long to wait at most, of `left_ms`, before resets are to be kept off. */
+int64_t sim_early_wait_ms(const struct sim_early *early, int64_t left_ms);
 
 /* True when the answer so far is whole although part of a body of `length` bytes has not been sent
  * yet. Nothing has moved since `active_ms`. */

@@ -14,8 +14,6 @@ enum {
     KEPT_BODY_CAPACITY = 256 * 1024, /* a larger buffer is not kept for the next exchange */
     RESERVE_MOST = 64 * 1024 * 1024, /* a Content-Length is believed up to here */
     STREAM_WINDOW = 512 * 1024,      /* of a stream, a step takes little more than this at once */
-    SPIN_TURNS = 8,
-    SPIN_MS = 10, /* when a libcurl does not sleep, and its pause then */
 };
 
 /* A lane that is checked out of a session's pool serves one exchange, so threads never queue behind
@@ -34,7 +32,6 @@ struct sim_exchange {
     bool is_added, was_repeated, has_news, is_done;
     bool is_stream;             /* the head says so */
     unsigned long long traffic; /* bytes sent and received of it, as noted last */
-    unsigned idle_turns;        /* of libcurl since then, each of which it was woken for */
     struct sim_early early;
     bool is_cut_off;             /* an answer was taken before libcurl was done with it */
     bool is_paused, is_draining; /* its body waits for the next step; its body is dropped */
@@ -53,7 +50,7 @@ static void note_sending(struct sim_exchange *x)
 {
     x->progress.was_sent = true;
     x->progress.active_ms = sim_clock_monotonic_ms();
-    sim_lane_hold_resets(&x->lane, x->request.body.length);
+    sim_early_hold_resets(&x->early, &x->lane, &x->head, x->request.body.length);
 }
 
 static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
@@ -272,7 +269,7 @@ static enum sim_status fail_no_memory(struct sim_error *error)
 static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_error *error)
 {
     sim_head_reset(&x->head);
-    x->early = (struct sim_early){0};
+    x->early = (struct sim_early){.is_tls = x->route.is_https};
     sim_buffer_clear(&x->body);
     x->progress.was_sent = x->was_repeated = x->has_news = x->is_paused = x->is_stream = false;
     x->body.limit = x->request.response_limit;
@@ -282,7 +279,7 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
 #endif
     x->lane.message[0] = '\0';
     x->lane.keeps_unread = x->request.is_post && !x->route.is_https;
-    x->traffic = x->idle_turns = 0;
+    x->traffic = 0;
     x->progress.active_ms = sim_clock_monotonic_ms();
     if (sim_lane_set_route(&x->lane, &x->route, x->is_cut_off) != SIM_OK ||
         !sim_lane_begin(&x->lane))
@@ -427,7 +424,7 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
 
     sim_process_hold_forks();
     if (x->progress.was_sent)
-        sim_lane_hold_resets(&x->lane, x->request.body.length);
+        sim_early_hold_resets(&x->early, &x->lane, &x->head, x->request.body.length);
     if (x->is_paused)
         resumed = curl_easy_pause(x->lane.easy, CURLPAUSE_CONT); /* it may pause again */
     if (resumed != CURLE_OK)
@@ -436,8 +433,11 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
         status = fail_no_memory(&x->failure);
     else
         status = exchange_conclude(x, done, &x->failure);
-    sim_lane_let_resets_through(&x->lane, x->is_added ? x->request.body.length : 0,
-                                x->progress.active_ms);
+    if (x->is_added)
+        sim_early_let_resets_through(&x->early, &x->lane, &x->head, x->request.body.length,
+                                     x->progress.active_ms);
+    else
+        sim_sockets_let_resets_through(&x->lane.sockets, false, 0);
     sim_process_let_fork();
     return status;
 }
@@ -453,22 +453,14 @@ static void note_traffic(struct sim_exchange *x, int64_t now_ms)
     if (x->progress.was_sent)
         x->progress.active_ms = now_ms;
     x->traffic = traffic;
-    x->idle_turns = 0;
-}
-
-/* libcurls before 8 do not sleep while the windows of HTTP/2 are full: they wait for a socket that
- * can be written to, which it can be. What opens the windows is something to read. */
-static bool is_spinning(const struct sim_exchange *x)
-{
-    return x->idle_turns >= SPIN_TURNS && x->progress.was_sent &&
-           sim_lane_is_sending(&x->lane, x->request.body.length);
+    x->lane.idle_turns = 0;
 }
 
 enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim_error *error)
 {
     int64_t now_ms = sim_clock_monotonic_ms(), left_ms = 0;
     const int64_t end_ms = now_ms + SIM_HTTP_STEP_MS;
-    int ready = 0;
+    bool is_woken = false;
     enum sim_status status;
 
     *done = x->is_done;
@@ -492,19 +484,18 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
             return x->has_news ? SIM_OK : sim_fail(error, status, "%s", x->failure.message);
         if (*done || x->has_news || now_ms >= end_ms)
             return SIM_OK;
-        if (is_spinning(x)) {
-            sim_sockets_wait(&x->lane.sockets, left_ms < SPIN_MS ? (int)left_ms : SPIN_MS);
-            continue;
-        }
-        if (curl_multi_poll(x->lane.multi, NULL, 0, (int)left_ms, &ready) != CURLM_OK)
+        if (x->progress.was_sent)
+            left_ms = sim_early_wait_ms(&x->early, left_ms);
+        if (!sim_lane_wait(&x->lane, x->progress.was_sent ? x->request.body.length : 0, left_ms,
+                           &is_woken))
             return fail_no_memory(error);
-        if (ready > 0) {
-            x->idle_turns++;
-            if (x->progress.was_sent && !x->route.is_https)
-                x->progress.active_ms = sim_clock_monotonic_ms();
-        }
-        else if (sim_clock_monotonic_ms() < now_ms + left_ms)
+        if (is_woken && x->progress.was_sent && !x->route.is_https)
+            x->progress.active_ms = sim_clock_monotonic_ms();
+        if (is_woken)
+            continue;
+        if (sim_clock_monotonic_ms() < now_ms + left_ms)
             return SIM_OK; /* a signal, or a moment that libcurl waited for: the caller looks */
+        x->early.has_waited = x->progress.was_sent;
     }
     return SIM_OK;
 }

@@ -15,8 +15,9 @@ enum {
     KEEPALIVE_IDLE_S = 60,     /* a silent connection is probed so often, so that NATs and */
     KEEPALIVE_INTERVAL_S = 30, /* firewalls keep it, and a dead peer is noticed */
     UPLOAD_PIECE = 16 * 1024,  /* one TLS record; after each we look for an early answer */
-    ONE_PIECE = 8 * 1024,      /* so large a body goes out at once, with the header fields */
     MULTI_QUICK_EXIT = 21,     /* CURLMOPT_QUICK_EXIT, which headers before 8.20 do not have */
+    SPIN_TURNS = 8,
+    SPIN_MS = 10, /* when a libcurl does not sleep, and its pause then */
 };
 
 static pthread_once_t libcurl_once = PTHREAD_ONCE_INIT;
@@ -365,7 +366,26 @@ bool sim_lane_begin(struct sim_lane *lane)
         lane->easy = copy;
     }
     lane->was_used = true;
+    lane->idle_turns = 0;
     return curl_multi_add_handle(lane->multi, lane->easy) == CURLM_OK;
+}
+
+/* libcurls before 8 do not sleep while the windows of HTTP/2 are full: they wait for a socket that
+ * can be written to, which it can be. What opens the windows is something to read. */
+bool sim_lane_wait(struct sim_lane *lane, size_t length, int64_t limit_ms, bool *is_woken)
+{
+    int ready = 0;
+
+    if (lane->idle_turns >= SPIN_TURNS && sim_lane_is_sending(lane, length)) {
+        sim_sockets_wait(&lane->sockets, limit_ms < SPIN_MS ? (int)limit_ms : SPIN_MS);
+        *is_woken = true;
+        return true;
+    }
+    if (curl_multi_poll(lane->multi, NULL, 0, (int)limit_ms, &ready) != CURLM_OK)
+        return false;
+    *is_woken = ready > 0;
+    lane->idle_turns += *is_woken ? 1 : 0;
+    return true;
 }
 
 /* As libcurl does it: a scheme that it does not know is not for it to refuse. */
@@ -457,17 +477,28 @@ bool sim_lane_is_sending(const struct sim_lane *lane, size_t length)
     return (size_t)sent < length;
 }
 
-void sim_lane_hold_resets(struct sim_lane *lane, size_t length)
+static long local_port(const struct sim_lane *lane)
 {
     long port = 0;
 
-    if (length > ONE_PIECE && sim_lane_is_sending(lane, length) &&
-        curl_easy_getinfo(lane->easy, CURLINFO_LOCAL_PORT, &port) == CURLE_OK)
-        sim_sockets_hold_resets(&lane->sockets, port);
+    (void)curl_easy_getinfo(lane->easy, CURLINFO_LOCAL_PORT, &port);
+    return port;
 }
 
-void sim_lane_let_resets_through(struct sim_lane *lane, size_t length, int64_t active_ms)
+void sim_lane_hold_resets(struct sim_lane *lane)
 {
-    sim_sockets_let_resets_through(
-        &lane->sockets, length > ONE_PIECE && sim_lane_is_sending(lane, length), active_ms);
+    sim_sockets_hold_resets(&lane->sockets, local_port(lane));
+}
+
+bool sim_lane_is_new(const struct sim_lane *lane)
+{
+    long made = 0;
+
+    (void)curl_easy_getinfo(lane->easy, CURLINFO_NUM_CONNECTS, &made);
+    return made > 0;
+}
+
+bool sim_lane_was_multiplexed(const struct sim_lane *lane)
+{
+    return sim_sockets_may_talk(&lane->sockets, local_port(lane));
 }

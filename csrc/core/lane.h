@@ -40,6 +40,7 @@ struct sim_lane {
     struct sim_buffer header_text; /* what `headers` was made from */
     unsigned route_generation;     /* of the route that libcurl has; 0: none */
     bool was_used;                 /* the easy handle has been, for a transfer */
+    unsigned idle_turns;           /* waits in a row from which libcurl was woken to do nothing */
     bool has_trust;                /* libcurl has the trust that stands here */
     struct sim_buffer ca_file, ca_directory;
     struct sim_sockets sockets;
@@ -96,13 +97,17 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
 /* Begins the transfer that has been set. False without memory. */
 bool sim_lane_begin(struct sim_lane *lane) SIM_MUST_CHECK;
 
+/* Waits until libcurl has something to do (`*is_woken`), for a signal, or so long, while a body of
+ * `length` bytes is being sent. Whoever sees that libcurl has done something clears `idle_turns`.
+ * False without memory. */
+bool sim_lane_wait(struct sim_lane *lane, size_t length, int64_t limit_ms,
+                   bool *is_woken) SIM_MUST_CHECK;
+
 /* In a forked child: as sim_sockets_disarm(). */
 bool sim_lane_disarm(struct sim_lane *lane) SIM_MUST_CHECK;
 
-/* Around each step of a transfer that may send part of a body of `length` bytes: sim_resets_hold()
- * and sim_resets_let_through(), where the request goes out in more than one piece. */
-void sim_lane_hold_resets(struct sim_lane *lane, size_t length);
-void sim_lane_let_resets_through(struct sim_lane *lane, size_t length, int64_t active_ms);
+/* sim_sockets_hold_resets() for the connection of the transfer under way. */
+void sim_lane_hold_resets(struct sim_lane *lane);
 
 /* Where an answer redirects to, absolute; NULL where it does not. libcurl says so of a transfer
  * that has ended in order; of another it is worked out here. `*written` is the Location. */
@@ -129,5 +134,11 @@ bool sim_lane_has_received(const struct sim_lane *lane, unsigned long long lengt
 
 /* True while part of a body of `length` bytes has yet to be sent. */
 bool sim_lane_is_sending(const struct sim_lane *lane, size_t length);
+
+/* True when the connection of the transfer under way was made for it. */
+bool sim_lane_is_new(const struct sim_lane *lane);
+
+/* True when an earlier answer on it came in frames. */
+bool sim_lane_was_multiplexed(const struct sim_lane *lane);
 
 #endif

@@ -26,6 +26,25 @@ static bool count_dropped(int descriptor, uint32_t *count)
     return true;
 }
 
+/* A connection on which nothing is under way learns of its end by a probe. */
+static void probe_soon(struct sim_resets *resets, int descriptor)
+{
+    static const int yes = 1, after_s = 1;
+    socklen_t size = sizeof resets->probed_after_s;
+
+    (void)getsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &resets->probed_after_s, &size);
+    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &after_s, sizeof after_s);
+    (void)setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+}
+
+static void probe_as_before(struct sim_resets *resets, int descriptor)
+{
+    if (resets->probed_after_s > 0)
+        (void)setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &resets->probed_after_s,
+                         sizeof resets->probed_after_s);
+    resets->probed_after_s = 0;
+}
+
 void sim_resets_hold(struct sim_resets *resets, int descriptor)
 {
     /* Sees each segment from its TCP header on, and returns how much of it to keep. */
@@ -40,42 +59,35 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor)
         .filter = (struct sock_filter *)drop_resets, /* which is only read */
     };
 
-    if (resets->are_held || resets->have_come)
+    if (resets->are_held ||
+        (resets->is_due && sim_clock_monotonic_ms() - resets->changed_ms < SIM_RESETS_PROBED_MS))
         return;
     /* Without the count a reset that was dropped would go unnoticed. */
     if (count_dropped(descriptor, &resets->dropped_before))
         resets->are_held =
             setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
+    resets->is_due = false;
+    probe_as_before(resets, descriptor);
 }
 
 static void notice(struct sim_resets *resets, int descriptor)
 {
     uint32_t dropped = 0;
 
-    if (resets->have_come || !count_dropped(descriptor, &dropped) ||
-        dropped == resets->dropped_before)
+    if (resets->is_due || !count_dropped(descriptor, &dropped) || dropped == resets->dropped_before)
         return;
-    resets->have_come = true;
-    resets->noticed_ms = sim_clock_monotonic_ms();
+    resets->is_due = resets->have_come = true;
+    resets->changed_ms = sim_clock_monotonic_ms();
 }
 
 static bool is_still(const struct sim_resets *resets, int64_t active_ms)
 {
-    int64_t since_ms = active_ms > resets->noticed_ms ? active_ms : resets->noticed_ms;
+    int64_t since_ms = active_ms > resets->changed_ms ? active_ms : resets->changed_ms;
 
     return sim_clock_monotonic_ms() - since_ms >= SIM_RESETS_STILL_MS;
 }
 
-/* A connection on which nothing is under way learns of its end by a probe. */
-static void probe_soon(int descriptor)
-{
-    static const int yes = 1, after_s = 1;
-
-    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &after_s, sizeof after_s);
-    (void)setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
-}
-
-void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending,
+void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_send,
                             int64_t active_ms)
 {
     static const int unused = 0;
@@ -83,13 +95,15 @@ void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_s
     if (!resets->are_held)
         return;
     notice(resets, descriptor);
-    if (is_sending && !(resets->have_come && is_still(resets, active_ms)))
+    if (may_send && !(resets->is_due && is_still(resets, active_ms)))
         return;
     (void)setsockopt(descriptor, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
     resets->are_held = false;
     notice(resets, descriptor); /* now that no more can be dropped */
-    if (resets->have_come)
-        probe_soon(descriptor);
+    if (!resets->is_due)
+        return;
+    resets->changed_ms = sim_clock_monotonic_ms();
+    probe_soon(resets, descriptor);
 }
 
 #else
@@ -99,10 +113,10 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor)
     (void)resets, (void)descriptor;
 }
 
-void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending,
+void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_send,
                             int64_t active_ms)
 {
-    (void)resets, (void)descriptor, (void)is_sending, (void)active_ms;
+    (void)resets, (void)descriptor, (void)may_send, (void)active_ms;
 }
 
 #endif

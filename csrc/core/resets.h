@@ -1,12 +1,12 @@
 /* Resets that are kept from a connection for a while.
  *
- * A server may answer before it has taken the whole request, and reset the connection at once. What
- * came before a reset can be read after it, but nothing can be sent any more: the next piece of the
- * request fails, libcurl gives up the connection with the answer unread, and under TLS nobody else
- * can read it. So resets are dropped while a request goes out in pieces. What is sent then is lost
- * on a server that listens no more, and libcurl finds the answer. Owns how the system is asked for
- * that: only Linux can do it, and a sandbox may forbid it; core/unread.h is what is left then. Must
- * not know libcurl. */
+ * A server may reset the connection as soon as it has answered. What came before a reset can be
+ * read after it, but nothing can be sent any more: the next piece of the request fails, or what
+ * HTTP/2 acknowledges, libcurl gives up the connection with the answer unread, and under TLS nobody
+ * else can read it. So resets are dropped while libcurl may send. What is sent then is lost on a
+ * server that listens no more, and libcurl finds the answer. Owns how the system is asked for that:
+ * only Linux can do it, and a sandbox may forbid it; core/unread.h is what is left then. Must not
+ * know libcurl, nor when it may send. */
 #ifndef SIM_CORE_RESETS_H
 #define SIM_CORE_RESETS_H
 
@@ -17,23 +17,28 @@
  * else tells: newer libcurls read ahead of what they hand over, so a socket may be empty before. */
 enum { SIM_RESETS_STILL_MS = 200 };
 
+/* So long they are let through then, which is enough for a probe and its answer. */
+enum { SIM_RESETS_PROBED_MS = 2000 };
+
 struct sim_resets { /* of one connection; start from all zero */
     bool are_held;
-    bool have_come;          /* the connection is dead, though it may not know it yet */
-    int64_t noticed_ms;      /* when that was seen; monotonic */
+    bool is_due;             /* one has come since they began to be held */
+    bool have_come;          /* one ever has: the connection may be dead without knowing it */
+    int64_t changed_ms;      /* when that was seen, or they were let through after it */
     uint32_t dropped_before; /* what the system had dropped when they began to be held */
+    int probed_after_s;      /* the keep-alive before it was made to probe; 0: it was not */
 };
 
 /* From here on no reset reaches the connection, where the system can do that. Does nothing where
- * that is so already, and once one has come. */
+ * that is so already, and for a while after one has come. */
 void sim_resets_hold(struct sim_resets *resets, int descriptor);
 
 /* After each step: notes whether one has come. If so, and nothing has moved since then nor since
- * `active_ms`, or with nothing left to send, lets them through for good. After one that was dropped
+ * `active_ms`, or with nothing to send any more, lets them through. After one that was dropped
  * comes another: the server's system answers with it whatever is sent to a connection that it has
- * forgotten, be it the probe of a second later. The system counts segments that came
- * twice, too: a connection that lives may be taken for a dead one, and then is merely not kept. */
-void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool is_sending,
+ * forgotten, be it the probe of a second later. The system counts segments that came twice, too, a
+ * server's own probes among them: a connection that answers ours lives, and is merely not kept. */
+void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_send,
                             int64_t active_ms);
 
 #endif

@@ -64,6 +64,14 @@ static bool has_port(const struct sim_socket *socket, long port)
            (address.any.sa_family == AF_INET6 && ntohs(address.ipv6.sin6_port) == port);
 }
 
+bool sim_sockets_may_talk(const struct sim_sockets *sockets, long port)
+{
+    for (size_t i = 0; i < sockets->count; i++)
+        if (sockets->open[i].is_talkative && has_port(&sockets->open[i], port))
+            return true;
+    return false;
+}
+
 void sim_sockets_hold_resets(struct sim_sockets *sockets, long port)
 {
     sockets->port_in_use = port;
@@ -72,10 +80,10 @@ void sim_sockets_hold_resets(struct sim_sockets *sockets, long port)
             sim_resets_hold(&sockets->open[i].resets, sockets->open[i].descriptor);
 }
 
-void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool is_sending, int64_t active_ms)
+void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool may_send, int64_t active_ms)
 {
     for (size_t i = 0; i < sockets->count; i++)
-        sim_resets_let_through(&sockets->open[i].resets, sockets->open[i].descriptor, is_sending,
+        sim_resets_let_through(&sockets->open[i].resets, sockets->open[i].descriptor, may_send,
                                active_ms);
 }
 

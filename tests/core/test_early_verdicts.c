@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "core/clock.h"
+#include "pair.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
 #define LENGTH HEAD "Content-Length: 15\r\n"
@@ -14,7 +15,7 @@
 enum { BODY_LENGTH = 100 * 1000 }; /* of the request */
 
 static struct {
-    long version;
+    long version, connects, port;
     curl_off_t sent, received;
 } told;
 
@@ -27,6 +28,10 @@ CURLcode curl_easy_getinfo(CURL *easy, CURLINFO info, ...)
     va_start(arguments, info);
     if (info == CURLINFO_HTTP_VERSION)
         *va_arg(arguments, long *) = told.version;
+    else if (info == CURLINFO_NUM_CONNECTS)
+        *va_arg(arguments, long *) = told.connects;
+    else if (info == CURLINFO_LOCAL_PORT)
+        *va_arg(arguments, long *) = told.port;
     else if (CHECK(info == CURLINFO_SIZE_UPLOAD_T || info == CURLINFO_SIZE_DOWNLOAD_T))
         *va_arg(arguments, curl_off_t *) =
             info == CURLINFO_SIZE_UPLOAD_T ? told.sent : told.received;
@@ -183,6 +188,71 @@ static void so_it_does_when_all_was_sent_where_the_answer_has_its_end_in_itself(
     }
 }
 
+/* Resets are kept from a connection while libcurl may send on it. */
+static void when_libcurl_may_send(void)
+{
+    enum { IS_NEW = 1, IS_KNOWN = 2, IS_TLS = 4, HAS_WAITED = 8, LARGE = 16, IS_SENT = 32 };
+    enum { HTTP_1 = CURL_HTTP_VERSION_1_1, HTTP_2 = CURL_HTTP_VERSION_2_0 };
+    static const struct {
+        const char *why;
+        unsigned is;
+        const char *head;
+        long version; /* known with the answer */
+        bool may_send;
+    } rows[] = {
+        {"a large body", LARGE, "", 0, true},
+        {"that was sent", LARGE | IS_SENT, "", 0, false},
+        {"that is answered", LARGE, HEAD, HTTP_1, true},
+        {"a small body goes at once", 0, "", 0, false},
+        {"so it does on TLS", IS_TLS, "", 0, false},
+        {"a new connection may speak HTTP/2", IS_TLS | IS_NEW, "", 0, true},
+        {"without TLS it does not", IS_NEW, "", 0, false},
+        {"one that did may do so again", IS_TLS | IS_KNOWN | HAS_WAITED, "", 0, true},
+        {"if it takes its time", IS_TLS | IS_KNOWN, "", 0, false},
+        {"one that did not", IS_TLS | HAS_WAITED, "", 0, false},
+        {"it does", IS_TLS, HEAD, HTTP_2, true},
+        {"it does not", IS_TLS | IS_NEW, HEAD, HTTP_1, false},
+        {"it does, after all was sent", IS_TLS | LARGE | IS_SENT, HEAD, HTTP_2, true},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t length = (rows[i].is & LARGE) != 0 ? BODY_LENGTH : 1000;
+        int client, server;
+        if (!pair_connect(&client, &server))
+            return;
+        begin(rows[i].head, "", rows[i].version);
+        check_row = rows[i].why;
+        early.is_tls = (rows[i].is & IS_TLS) != 0;
+        early.has_waited = (rows[i].is & HAS_WAITED) != 0;
+        told.sent = (rows[i].is & IS_SENT) != 0 ? (curl_off_t)length : 0;
+        told.connects = (rows[i].is & IS_NEW) != 0;
+        told.port = pair_port(client);
+        CHECK(sim_sockets_add(&lane.sockets, client));
+        if ((rows[i].is & IS_KNOWN) != 0)
+            sim_sockets_let_talk(&lane.sockets, client);
+        sim_early_hold_resets(&early, &lane, &head, length);
+        CHECK(lane.sockets.open[0].resets.are_held == rows[i].may_send);
+        sim_lane_hold_resets(&lane);
+        sim_early_let_resets_through(&early, &lane, &head, length, moved_ms);
+        CHECK(lane.sockets.open[0].resets.are_held == rows[i].may_send);
+        sim_sockets_remove(&lane.sockets, client);
+        (void)close(client);
+        (void)close(server);
+        end();
+    }
+}
+
+static void a_first_wait_on_tls_is_short(void)
+{
+    const struct sim_early plain = {0}, first = {.is_tls = true},
+                           later = {.is_tls = true, .has_waited = true};
+
+    CHECK_INT(sim_early_wait_ms(&plain, 100), 100);
+    CHECK_INT(sim_early_wait_ms(&later, 100), 100);
+    CHECK_INT(sim_early_wait_ms(&first, 100), SIM_EARLY_WAIT_MS);
+    CHECK_INT(sim_early_wait_ms(&first, 0), 0);
+}
+
 static void without_memory_the_object_is_read_another_time(void)
 {
     long allowed = 0;
@@ -206,6 +276,8 @@ static const struct check_test tests[] = {
     TEST(an_object_may_come_in_parts_and_grow_too_large),
     TEST(a_failure_leaves_what_has_come),
     TEST(so_it_does_when_all_was_sent_where_the_answer_has_its_end_in_itself),
+    TEST(when_libcurl_may_send),
+    TEST(a_first_wait_on_tls_is_short),
     TEST(without_memory_the_object_is_read_another_time),
 };
 

@@ -1,6 +1,7 @@
 /* Resets that are kept from a connection. */
 #include "core/resets.h"
 
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -98,7 +99,7 @@ static void they_are_held_until_nothing_has_moved_for_a_while(void)
     }
     CHECK(sim_clock_monotonic_ms() - began_ms >= SIM_RESETS_STILL_MS);
     check_answer(client);
-    sim_resets_hold(&resets, client); /* that is over */
+    sim_resets_hold(&resets, client); /* not for a while */
     CHECK(!resets.are_held);
     CHECK(dies(client));
     (void)close(client);
@@ -138,6 +139,47 @@ static void after_the_last_piece_they_come_through(void)
     (void)close(client);
 }
 
+/* One that answers the probe lives, whatever the system has dropped: here the server's own probe. */
+static void a_connection_that_lives_is_kept_from_them_again(void)
+{
+    enum { AS_BEFORE_S = 60 };
+    static const int yes = 1, no = 0, after_s = 1, as_before_s = AS_BEFORE_S;
+    struct sim_resets resets = {0};
+    int client, server, now_s = 0;
+    socklen_t size = sizeof now_s;
+    int64_t let_through_ms;
+
+    if (!pair_connect(&client, &server))
+        return;
+    CHECK(setsockopt(client, IPPROTO_TCP, TCP_KEEPIDLE, &as_before_s, sizeof as_before_s) == 0);
+    CHECK(setsockopt(server, IPPROTO_TCP, TCP_KEEPIDLE, &after_s, sizeof after_s) == 0);
+    CHECK(setsockopt(server, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes) == 0);
+    sim_resets_hold(&resets, client);
+    for (int64_t end_ms = sim_clock_monotonic_ms() + PATIENCE_MS;
+         resets.are_held && CHECK(sim_clock_monotonic_ms() < end_ms);) {
+        sim_resets_let_through(&resets, client, true, 0);
+        (void)usleep(1000);
+    }
+    CHECK(setsockopt(server, SOL_SOCKET, SO_KEEPALIVE, &no, sizeof no) == 0);
+    let_through_ms = sim_clock_monotonic_ms();
+    CHECK(resets.have_come);
+    for (int64_t end_ms = sim_clock_monotonic_ms() + PATIENCE_MS;
+         !resets.are_held && CHECK(sim_clock_monotonic_ms() < end_ms);) {
+        CHECK(getsockopt(client, IPPROTO_TCP, TCP_KEEPIDLE, &now_s, &size) == 0 && now_s == 1);
+        (void)usleep(1000);
+        sim_resets_hold(&resets, client);
+    }
+    CHECK(sim_clock_monotonic_ms() - let_through_ms >= SIM_RESETS_PROBED_MS - 1);
+    CHECK(getsockopt(client, IPPROTO_TCP, TCP_KEEPIDLE, &now_s, &size) == 0);
+    CHECK_INT(now_s, AS_BEFORE_S);
+    answer_and_reset(server);
+    CHECK(can_send(client));
+    sim_resets_let_through(&resets, client, true, 0);
+    CHECK(resets.are_held && resets.have_come);
+    check_answer(client);
+    (void)close(client);
+}
+
 static void what_is_no_socket_is_let_be(void)
 {
     struct sim_resets resets = {0};
@@ -156,6 +198,7 @@ static const struct check_test tests[] = {
     TEST(they_are_held_until_nothing_has_moved_for_a_while),
     TEST(a_connection_that_sends_nothing_learns_of_its_end),
     TEST(after_the_last_piece_they_come_through),
+    TEST(a_connection_that_lives_is_kept_from_them_again),
     TEST(what_is_no_socket_is_let_be),
 };
 

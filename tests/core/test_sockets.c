@@ -88,6 +88,25 @@ static void a_talkative_socket_is_given_up_at_its_end_alone(void)
     (void)close(other[1]);
 }
 
+static void one_that_talks_is_known_by_its_port(void)
+{
+    struct sim_sockets sockets = {0};
+    int first[2], second[2];
+
+    if (!pair_connect(&first[0], &first[1]) || !pair_connect(&second[0], &second[1]))
+        return;
+    CHECK(sim_sockets_add(&sockets, first[0]) && sim_sockets_add(&sockets, second[0]));
+    CHECK(!sim_sockets_may_talk(&sockets, pair_port(second[0])));
+    sim_sockets_let_talk(&sockets, second[0]);
+    CHECK(sim_sockets_may_talk(&sockets, pair_port(second[0])));
+    CHECK(!sim_sockets_may_talk(&sockets, pair_port(first[0])));
+    CHECK(!sim_sockets_may_talk(&sockets, pair_port(second[1]))); /* the server's */
+    for (size_t i = 0; i < 2; i++) {
+        (void)close(first[i]);
+        (void)close(second[i]);
+    }
+}
+
 static void a_wait_ends_with_something_to_read(void)
 {
     struct sim_sockets sockets = {0};
@@ -208,6 +227,7 @@ static const struct check_test tests[] = {
     TEST(the_set_holds_so_many_and_no_more),
     TEST(unasked_bytes_an_end_and_an_error_are_not_quiet),
     TEST(a_talkative_socket_is_given_up_at_its_end_alone),
+    TEST(one_that_talks_is_known_by_its_port),
     TEST(a_wait_ends_with_something_to_read),
     TEST(resets_are_kept_from_the_one_in_use_alone),
     TEST(a_disarmed_socket_reaches_nobody),
