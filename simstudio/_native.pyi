@@ -26,6 +26,7 @@ _Timeout: TypeAlias = Union[
 _Client = TypeVar("_Client", bound="SimStudioClient")
 
 __version__: str
+__libcurl__: str
 
 class SimStudioError(Exception):
     code: Optional[str]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from certificates import Authority
+from libcurl import LARGE_IN_FRAMES
 from real_servers import find
 from scripted import ScriptedServer
 from streaming import StepServer
@@ -20,8 +21,9 @@ pytest_plugins = ["world"]  # fixtures of its own file
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# What `make test-packages` runs.
+# What `make test-packages` runs, and test_other_libcurls.py.
 collect_ignore = [] if "SIMSTUDIO_DIST" in os.environ else ["packaging"]
+collect_ignore += [] if LARGE_IN_FRAMES else ["test_early_frames.py"]
 
 # A shell's background job ignores Ctrl-C, and so would whatever it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)

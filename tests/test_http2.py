@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from libcurl import LARGE_IN_FRAMES
 
 from simstudio import SimStudioClient
 
@@ -44,3 +45,16 @@ def test_calls_one_after_the_other_share_a_connection(nginx, way, monkeypatch):
             assert client.execute_workflow("wf", {"a": 1}).output == 1
             seen.append(open_sockets() - before)
     assert seen[0] and all(sockets == seen[0] for sockets in seen)  # a new one would have a number of its own
+
+
+def test_large_requests_have_a_connection_of_their_own_where_libcurl_is_old(nginx, monkeypatch):
+    """One over HTTP/1.1, since before 8.1 libcurl may lose an early answer over HTTP/2."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", nginx.authority)
+    before = open_sockets()
+    with SimStudioClient("key", nginx.urls["http2"]) as client:
+        seen = []
+        for size in [1, 10000] * 3:
+            assert client.execute_workflow("wf", {"a": "x" * size}).output == 1
+            seen.append(len(open_sockets() - before))
+    more = 0 if LARGE_IN_FRAMES else 1
+    assert seen == [seen[0]] + [seen[0] + more] * 5

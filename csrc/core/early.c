@@ -4,7 +4,6 @@
 #include "core/json.h"
 
 enum {
-    ONE_PIECE = 8 * 1024,  /* so large a body goes out at once, with the header fields */
     READ_MOST = 64 * 1024, /* so large a body is read to see whether it is whole */
 };
 
@@ -22,7 +21,7 @@ static bool may_acknowledge(const struct sim_early *early, const struct sim_lane
 static bool may_send(const struct sim_early *early, const struct sim_lane *lane,
                      const struct sim_head *head, size_t length)
 {
-    return (length > ONE_PIECE && sim_lane_is_sending(lane, length)) ||
+    return (length > SIM_LANE_ONE_PIECE && sim_lane_is_sending(lane, length)) ||
            may_acknowledge(early, lane, head);
 }
 

@@ -585,6 +585,11 @@ bool sim_exchange_was_sent(const struct sim_exchange *x)
     return x->progress.was_sent || x->route.redirects.hops > 0;
 }
 
+const char *sim_http_libcurl(void)
+{
+    return curl_version();
+}
+
 bool sim_http_default_trust(struct sim_trust *trust)
 {
     return sim_lane_default_trust(trust);

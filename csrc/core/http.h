@@ -87,6 +87,9 @@ bool sim_exchange_may_be_cut(const struct sim_exchange *exchange);
  * redirects may have served it all the same. */
 bool sim_exchange_was_sent(const struct sim_exchange *exchange);
 
+/* The names and versions of libcurl and of the libraries that it uses. */
+const char *sim_http_libcurl(void);
+
 /* libcurl's own certificate bundle, when it has one and it exists. */
 bool sim_http_default_trust(struct sim_trust *trust);
 

@@ -114,8 +114,6 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
     SET(CURLOPT_SEEKDATA, callbacks->context);
 #endif
 #undef SET
-    /* Refused by a libcurl without HTTP/2 or without the option: it does without. */
-    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     /* A stalled look-up is left behind; from 8.20 on the threads for it are the multi handle's. */
 #if LIBCURL_VERSION_NUM >= 0x075700
     (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -179,11 +177,25 @@ void sim_lane_set_connect_limit(struct sim_lane *lane, int64_t limit_ms)
                            limit_ms > 0 ? (long)limit_ms + MARGIN_MS : (long)SIM_CLOCK_LONGEST_MS);
 }
 
+/* The library may be older than the header that this was built with. */
+static unsigned libcurl_version(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num;
+}
+
+static bool goes_in_frames(size_t length)
+{
+    return length <= SIM_LANE_ONE_PIECE || libcurl_version() >= SIM_LANE_LARGE_IN_FRAMES_FROM;
+}
+
 bool sim_lane_set_method(struct sim_lane *lane, bool is_post, struct sim_text body)
 {
     CURL *easy = lane->easy;
-    bool good;
+    bool in_frames = !is_post || goes_in_frames(body.length), good;
 
+    /* Refused by a libcurl without HTTP/2: it does without. */
+    (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                           (long)(in_frames ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
     if (!is_post)
         return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
     good = curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
@@ -351,9 +363,7 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
  * a folded line at the head of the next answer would be appended to it. */
 static bool remembers_what_was_freed(void)
 {
-    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
-
-    return version >= 0x075300 && version < 0x080200;
+    return libcurl_version() >= 0x075300 && libcurl_version() < 0x080200;
 }
 
 bool sim_lane_begin(struct sim_lane *lane)

@@ -25,7 +25,16 @@
 #define SIM_LANE_HAS_PREREQUEST (LIBCURL_VERSION_NUM >= 0x075000)
 #endif
 
+/* Until 8.1 an answer in frames is lost that comes, in one record of TLS, with the frame by which a
+ * server ends a request that it has not taken as a whole. So a large request goes over HTTP/1.1
+ * with a libcurl older than the oldest one that was seen to be right. Settable, so that both ways
+ * are tested here. */
+#ifndef SIM_LANE_LARGE_IN_FRAMES_FROM
+#define SIM_LANE_LARGE_IN_FRAMES_FROM 0x080c01 /* 8.12.1 */
+#endif
+
 enum {
+    SIM_LANE_ONE_PIECE = 8 * 1024, /* so large a body goes out at once, with the header fields */
     /* A connection idle for longer is not used again: load balancers commonly hang up after 60 s,
      * and a connection that dies under a request leaves its fate in doubt. */
     SIM_LANE_IDLE_MAX_S = 55,

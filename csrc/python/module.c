@@ -1,4 +1,5 @@
 /* The extension module simstudio._native: a table of contents. */
+#include "core/http.h"
 #include "python/call.h"
 #include "python/error.h"
 #include "python/methods.h"
@@ -19,7 +20,9 @@ static int module_exec(PyObject *module)
         pysim_word_register(state) < 0 || pysim_call_register(state) < 0 ||
         pysim_methods_register(module, state) < 0 || pysim_stream_register(module, state) < 0)
         return -1;
-    return PyModule_AddStringConstant(module, "__version__", SIMSTUDIO_VERSION);
+    return PyModule_AddStringConstant(module, "__version__", SIMSTUDIO_VERSION) < 0
+               ? -1
+               : PyModule_AddStringConstant(module, "__libcurl__", sim_http_libcurl());
 }
 
 /* clang-format off */

@@ -1,0 +1,86 @@
+"""Answers in frames that come while a large request is still being sent."""
+
+import pytest
+from errors import error_of
+from frames import AWAY, END_HEADERS, END_STREAM, FIELDS, HEADERS, NO_ERROR, RST_STREAM, SETTINGS, frame, framed
+from libcurl import LARGE_IN_FRAMES
+from test_faults import BODY, LARGE, OUTPUT, assert_doubtful, execute
+from turns import post_at_turn
+from wire import CLOSE, GATE, READ_HEAD, RESET, Wire
+
+from simstudio import SimStudioClient
+
+pytestmark = pytest.mark.skipif(not LARGE_IN_FRAMES, reason="run by test_other_libcurls.py")
+
+
+@pytest.fixture
+def context(context):
+    """Of servers that speak nothing else."""
+    context.set_alpn_protocols(["h2"])
+    return context
+
+
+def read_some(connection):
+    while len(connection.received) < 40000:
+        assert connection.read_more()
+
+
+@pytest.mark.parametrize("end", [[GATE], [NO_ERROR, GATE], [CLOSE], [NO_ERROR, CLOSE], [AWAY, CLOSE], [RESET],
+                                 [NO_ERROR, RESET]],
+                         ids=["stalled", "ended", "closed", "ended and closed", "gone away", "reset", "ended and reset"])
+@pytest.mark.parametrize("fields", FIELDS)
+@pytest.mark.parametrize("size", [66000, 3000000])  # the first one newer libcurls take in as a whole
+def test_an_answer_in_frames_is_the_answer(context, size, fields, end):
+    with Wire([READ_HEAD, SETTINGS, read_some, framed(fields), *end], context=context) as wire:
+        assert execute(wire, content={"text": "a" * size}).output == OUTPUT
+        wire.gate.set()
+    assert wire.count(b"PRI * ") == 1
+
+
+@pytest.mark.parametrize("fields", FIELDS)
+def test_so_is_one_in_one_record_with_the_end_of_the_request(context, fields):
+    """What libcurl loses before 8.1."""
+    with Wire([READ_HEAD, SETTINGS, read_some, framed(fields) + NO_ERROR, GATE], context=context) as wire:
+        assert execute(wire, content=LARGE).output == OUTPUT
+        wire.gate.set()
+    assert wire.count(b"PRI * ") == 1
+
+
+@pytest.mark.parametrize("fields", FIELDS)
+def test_after_that_the_connection_is_not_used_again(context, fields):
+    """Nobody knows in which state it is."""
+    steps = [READ_HEAD, SETTINGS, read_some, framed(fields), GATE]
+    with Wire(steps, context=context) as wire, SimStudioClient("key", wire.url) as client:
+        for _ in range(2):
+            assert client.execute_workflow("wf", LARGE, timeout=10).output == OUTPUT
+        wire.gate.set()
+    assert wire.count(b"PRI * ") == 2
+
+
+@pytest.mark.parametrize("end", [[GATE], [CLOSE], [RESET]], ids=["stalled", "closed", "reset"])
+@pytest.mark.parametrize("length", [b"", b"\x0f\x0d\x010"], ids=["no length", "length"])
+def test_a_redirect_in_frames_is_followed(context, length, end):
+    location = b"/moved/api/workflows/wf/execute"
+    fields = b"\x08\x03307" + length + b"\x0f\x1f%c%s" % (len(location), location)
+    redirect = [READ_HEAD, SETTINGS, read_some, frame(HEADERS, END_HEADERS | END_STREAM, 1, fields), *end]
+    answer = [READ_HEAD, SETTINGS, read_some, framed("length"), GATE]
+    with Wire(redirect, answer, context=context) as wire:
+        assert execute(wire, content=LARGE).output == OUTPUT
+        wire.gate.set()
+    assert wire.count(b"PRI * ") == 2
+
+
+@pytest.mark.parametrize("fields", FIELDS)
+@pytest.mark.parametrize("piece", [2, 3])
+def test_so_it_is_before_a_reset(preload, context, piece, fields):
+    assert post_at_turn(preload, context, [framed(fields)], piece, greeting=SETTINGS) == str(OUTPUT)
+
+
+@pytest.mark.parametrize("end", [[CLOSE], [RESET], [frame(RST_STREAM, 0, 1, b"\0\0\0\2"), GATE]],
+                         ids=["closed", "reset", "ended with an error"])
+@pytest.mark.parametrize("fields", FIELDS)
+def test_a_part_of_an_answer_in_frames_is_in_doubt(context, fields, end):
+    with Wire([READ_HEAD, SETTINGS, read_some, framed(fields, BODY[:-1], flags=0), *end], context=context) as wire:
+        error = error_of(execute, wire, content=LARGE)
+        wire.gate.set()
+    assert_doubtful(error)
