@@ -1,8 +1,10 @@
 """Answers in frames that come while a large request is still being sent."""
 
+import json
+
 import pytest
 from errors import error_of
-from frames import AWAY, END_HEADERS, END_STREAM, FIELDS, HEADERS, NO_ERROR, RST_STREAM, SETTINGS, frame, framed
+from frames import AWAY, DATA, END_HEADERS, END_STREAM, FIELDS, HEADERS, NO_ERROR, RST_STREAM, SETTINGS, frame, framed
 from libcurl import LARGE_IN_FRAMES
 from test_faults import BODY, LARGE, OUTPUT, assert_doubtful, execute
 from turns import post_at_turn
@@ -42,6 +44,25 @@ def test_so_is_one_in_one_record_with_the_end_of_the_request(context, fields):
     """What libcurl loses before 8.1."""
     with Wire([READ_HEAD, SETTINGS, read_some, framed(fields) + NO_ERROR, GATE], context=context) as wire:
         assert execute(wire, content=LARGE).output == OUTPUT
+        wire.gate.set()
+    assert wire.count(b"PRI * ") == 1
+
+
+def test_so_is_a_large_one_without_a_length(context):
+    output = "x" * 100000
+    body = json.dumps({"success": True, "output": output}).encode()
+    pieces = [frame(DATA, 0, 1, body[at : at + 16000]) for at in range(0, len(body), 16000)]
+    ended = frame(DATA, END_STREAM, 1)
+    with Wire([READ_HEAD, SETTINGS, read_some, framed("no length", b"", 0), *pieces, ended, GATE], context=context) as wire:
+        assert execute(wire, content=LARGE).output == output
+        wire.gate.set()
+    assert wire.count(b"PRI * ") == 1
+
+
+def test_so_is_an_error_of_a_few_words(context):
+    refusal = frame(HEADERS, END_HEADERS, 1, b"\x08\x03413") + frame(DATA, END_STREAM, 1, b"too much")
+    with Wire([READ_HEAD, SETTINGS, read_some, refusal, GATE], context=context) as wire:
+        assert error_of(execute, wire, content=LARGE).status == 413
         wire.gate.set()
     assert wire.count(b"PRI * ") == 1
 

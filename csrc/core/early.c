@@ -4,7 +4,9 @@
 #include "core/json.h"
 
 enum {
-    READ_MOST = 64 * 1024, /* so large a body is read to see whether it is whole */
+    READ_MOST = 64 * 1024, /* so large a body is read with each piece to see whether it is whole */
+    STILL_MS = 100,        /* nothing moves, so what has come may be all of it */
+    LONG_STILL_MS = 1000,
 };
 
 /* On HTTP/2 libcurl acknowledges while it receives, from the server's first words on. */
@@ -68,48 +70,57 @@ static bool only_sends(const struct sim_lane *lane)
     return sends;
 }
 
-/* A JSON object has its end in itself, unless a type says that others may follow. */
-static enum sim_status read_object(const struct sim_head *head, const struct sim_buffer *body)
+/* A JSON document has its end in itself, unless it is a number. Without a type, which may also say
+ * that others follow, only an object is one for certain. */
+static bool may_be_document(const struct sim_head *head, const struct sim_buffer *body)
 {
-    const struct sim_text text = {body->data, body->length};
     struct sim_text type;
+
+    if (sim_head_find(head, "content-type", &type))
+        return sim_head_has_type(head, "application/json") && !sim_unread_may_go_on(body);
+    return body->length > 0 && body->data[0] == '{';
+}
+
+static enum sim_status read_document(const struct sim_head *head, const struct sim_buffer *body)
+{
     struct sim_json document = {0};
     enum sim_status status = SIM_NOT_JSON;
 
-    if (text.length > 0 && text.data[0] == '{' &&
-        (!sim_head_find(head, "content-type", &type) ||
-         sim_head_has_type(head, "application/json")))
-        status = sim_json_parse(text, &document, NULL);
+    if (may_be_document(head, body))
+        status = sim_json_parse((struct sim_text){body->data, body->length}, &document, NULL);
     sim_json_fini(&document);
     return status;
 }
 
+/* On HTTP/2 newer libcurls call sent what waits for a window to open. */
+static bool is_stuck(const struct sim_lane *lane, int64_t active_ms, int64_t still_ms)
+{
+    return sim_lane_is_multiplexed(lane) && sim_clock_monotonic_ms() - active_ms >= still_ms;
+}
+
 /* On HTTP/2 libcurl always waits for more, and does not tell of the frame that ends the answer. */
-static bool has_whole_object(struct sim_early *early, const struct sim_head *head,
-                             const struct sim_buffer *body)
+static bool has_whole_document(struct sim_early *early, const struct sim_lane *lane,
+                               const struct sim_head *head, const struct sim_buffer *body,
+                               int64_t active_ms)
 {
     enum sim_status status;
 
-    if (body->length == early->read_to || body->length > READ_MOST)
+    if (body->length == early->read_to ||
+        (body->length > READ_MOST && !is_stuck(lane, active_ms, STILL_MS)))
         return false;
-    status = read_object(head, body);
+    status = read_document(head, body);
     if (status == SIM_NOT_JSON)
         early->read_to = body->length;
     return status == SIM_OK;
 }
 
-/* On HTTP/2 newer libcurls call sent what waits for a window to open. */
-static bool is_stuck(const struct sim_lane *lane, int64_t active_ms)
+/* What a redirect says stands in its head, and most of what an error says, unless in a document. */
+static bool is_head_enough(const struct sim_lane *lane, const struct sim_head *head,
+                           int64_t active_ms)
 {
-    enum { STILL_MS = 100 };
-
-    return sim_lane_is_multiplexed(lane) && sim_clock_monotonic_ms() - active_ms >= STILL_MS;
-}
-
-/* What such an answer says stands in its head. */
-static bool is_redirect(const struct sim_head *head)
-{
-    return head->http_status >= 300 && head->http_status <= 399;
+    if (head->http_status < 400)
+        return head->http_status >= 300 && is_stuck(lane, active_ms, STILL_MS);
+    return !sim_head_has_type(head, "application/json") && is_stuck(lane, active_ms, LONG_STILL_MS);
 }
 
 bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
@@ -117,15 +128,17 @@ bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
                         int64_t active_ms)
 {
     if (!head->is_complete || head->http_status < 200 || length == 0 ||
-        !(sim_lane_is_sending(lane, length) || is_stuck(lane, active_ms)))
+        !(sim_lane_is_sending(lane, length) || is_stuck(lane, active_ms, STILL_MS)))
         return false;
     if (head->http_status == 204 || head->http_status == 304)
         return true;
     if (sim_head_says_length(head))
         return sim_lane_has_received(lane, head->content_length);
     if (sim_lane_is_multiplexed(lane)) {
-        early->is_end_unseen = is_redirect(head) && is_stuck(lane, active_ms);
-        return early->is_end_unseen || has_whole_object(early, head, body);
+        if (has_whole_document(early, lane, head, body, active_ms))
+            return true;
+        early->is_end_unseen = is_head_enough(lane, head, active_ms);
+        return early->is_end_unseen;
     }
     if (!only_sends(lane))
         return false;
@@ -153,7 +166,7 @@ bool sim_early_rescue(struct sim_early *early, struct sim_lane *lane, CURLcode c
     /* The frames of HTTP/2 that libcurl has read are whole, and it may fail over what came behind
      * the last one; elsewhere a failure to receive is a cut. */
     if (!sim_lane_is_sending(lane, length))
-        return sim_lane_is_multiplexed(lane) && read_object(head, body) == SIM_OK;
+        return sim_lane_is_multiplexed(lane) && read_document(head, body) == SIM_OK;
     early->is_end_unseen = code == CURLE_SEND_ERROR || sim_lane_is_multiplexed(lane);
     return early->is_end_unseen && !sim_unread_may_go_on(body);
 }

@@ -80,7 +80,7 @@ static bool is_rescued(CURLcode code)
     return sim_early_rescue(&early, &lane, code, &head, &body, BODY_LENGTH);
 }
 
-static void a_length_or_the_object_tells_that_an_answer_is_whole(void)
+static void a_length_or_the_document_tells_that_an_answer_is_whole(void)
 {
     static const struct {
         const char *head, *body;
@@ -98,7 +98,12 @@ static void a_length_or_the_object_tells_that_an_answer_is_whole(void)
         {HEAD "\r\n", "{\"a\": [1, \"}", false},
         {HEAD "\r\n", OBJECT "{", false},
         {HEAD "\r\n", "", false},
-        {HEAD "\r\n", "12", false}, /* more digits may follow */
+        {HEAD "\r\n", "[1]", false}, /* may be text */
+        {HEAD "Content-Type: application/json\r\n\r\n", "[1]", true},
+        {HEAD "Content-Type: application/json\r\n\r\n", "\"a\"", true},
+        {HEAD "Content-Type: application/json\r\n\r\n", "null", true},
+        {HEAD "Content-Type: application/json\r\n\r\n", "nul", false},
+        {HEAD "Content-Type: application/json\r\n\r\n", "12", false}, /* digits may follow */
         {HEAD "\r\n", "<html></html>", false},
         {"HTTP/1.1 103 Early Hints\r\n\r\n", OBJECT, false},
         {"HTTP/1.1 204 No Content\r\n\r\n", "", true},
@@ -116,7 +121,7 @@ static void a_length_or_the_object_tells_that_an_answer_is_whole(void)
     }
 }
 
-static void an_object_may_come_in_parts_and_grow_too_large(void)
+static void an_object_may_come_in_parts_and_grow_large(void)
 {
     static const char object[] = OBJECT;
 
@@ -129,7 +134,33 @@ static void an_object_may_come_in_parts_and_grow_too_large(void)
     for (size_t i = 0; i < 64 * 1024; i++)
         CHECK_STATUS(sim_buffer_append(&body, " ", 1), SIM_OK);
     CHECK(!is_whole());
+    moved_ms = sim_clock_monotonic_ms() - 100; /* unless it seems to be all of it */
+    CHECK(is_whole());
     end();
+}
+
+static void the_head_may_be_enough_when_nothing_moves_any_more(void)
+{
+    static const struct {
+        const char *head, *body;
+        int64_t since_ms;
+        bool is_whole;
+    } rows[] = {
+        {"HTTP/1.1 307 Moved\r\nLocation: /\r\n\r\n", "", 100, true},
+        {"HTTP/1.1 307 Moved\r\nLocation: /\r\n\r\n", "", -30 * 1000, false},
+        {"HTTP/1.1 413 Too Large\r\n\r\n", "too much", 1000, true},
+        {"HTTP/1.1 413 Too Large\r\n\r\n", "too much", 100, false},
+        {"HTTP/1.1 413 Too Large\r\nContent-Type: application/json\r\n\r\n", "{", 1000, false},
+        {"HTTP/1.1 200 OK\r\n\r\n", "text", 1000, false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        begin(rows[i].head, rows[i].body, CURL_HTTP_VERSION_2_0);
+        moved_ms = sim_clock_monotonic_ms() - rows[i].since_ms;
+        CHECK(is_whole() == rows[i].is_whole);
+        CHECK(early.is_end_unseen == rows[i].is_whole);
+        end();
+    }
 }
 
 static void a_failure_leaves_what_has_come(void)
@@ -272,8 +303,9 @@ static void without_memory_the_object_is_read_another_time(void)
 }
 
 static const struct check_test tests[] = {
-    TEST(a_length_or_the_object_tells_that_an_answer_is_whole),
-    TEST(an_object_may_come_in_parts_and_grow_too_large),
+    TEST(a_length_or_the_document_tells_that_an_answer_is_whole),
+    TEST(an_object_may_come_in_parts_and_grow_large),
+    TEST(the_head_may_be_enough_when_nothing_moves_any_more),
     TEST(a_failure_leaves_what_has_come),
     TEST(so_it_does_when_all_was_sent_where_the_answer_has_its_end_in_itself),
     TEST(when_libcurl_may_send),
