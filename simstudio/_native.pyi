@@ -33,6 +33,7 @@ class SimStudioError(Exception):
     status: Optional[int]
     details: Any
     retry_after: Optional[int]
+    was_sent: Optional[bool]
     def __init__(
         self, message: str, code: Optional[str] = None, status: Optional[int] = None
     ) -> None: ...

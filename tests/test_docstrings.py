@@ -70,7 +70,7 @@ def test_a_constructor_says_what_each_parameter_is(cls):
         assert explains(inspect.getdoc(cls), parameter), parameter
 
 
-@pytest.mark.parametrize("name", ["code", "status", "details", "retry_after"])
+@pytest.mark.parametrize("name", ["code", "status", "details", "retry_after", "was_sent"])
 def test_the_error_says_what_each_attribute_is(name):
     assert explains(inspect.getdoc(simstudio.SimStudioError), name)
 

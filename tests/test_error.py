@@ -43,7 +43,7 @@ def test_it_is_made_as_documented(arguments, keywords):
     assert isinstance(ours, Exception)
     assert (ours.args, str(ours), ours.code, ours.status) == (plain.args, str(plain), plain.code, plain.status)
     assert repr(ours) == repr(plain).replace("Plain", "SimStudioError")
-    assert (ours.details, ours.retry_after) == (None, None)
+    assert (ours.details, ours.retry_after, ours.was_sent) == (None, None, None)
 
 
 @pytest.mark.parametrize("arguments, keywords", [((), {}), ((1, 2, 3, 4), {}), ((1,), {"other": 2}), ((1,), {"message": 2})])
@@ -99,7 +99,7 @@ def test_it_can_be_subclassed():
 
 def test_a_subclass_that_leaves_init_out_has_every_attribute():
     error = Careless()
-    assert (error.code, error.status, error.details, error.retry_after) == (None, None, None, None)
+    assert (error.code, error.status, error.details, error.retry_after, error.was_sent) == (None,) * 5
 
 
 def test_arguments_outlive_the_dict_that_they_came_in():

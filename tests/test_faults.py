@@ -55,7 +55,7 @@ def execute(wire, timeout=10.0, workflow="wf", content=None):
 
 
 def assert_doubtful(error):
-    assert (error.code, error.status) == ("EXECUTION_ERROR", None)
+    assert (error.code, error.status, error.was_sent) == ("EXECUTION_ERROR", None, True)
     assert str(error).startswith("Failed to execute workflow: ") and str(error).endswith(DOUBT)
 
 

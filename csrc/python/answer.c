@@ -181,6 +181,7 @@ PyObject *pysim_answer_raise(const struct pysim_call *call)
     struct pysim_failure failure = {
         .http_status = sim_exchange_http_status(call->exchange),
         .retry_after_ms = retry_after_ms(call),
+        .was_sent = true,
     };
 
     if (body_details(call, &failure.details) < 0)
@@ -217,7 +218,7 @@ static PyObject *raise_unusable_steals(const struct pysim_call *call, PyObject *
     if (message != NULL)
         (void)body_details(call, &details);
     Py_XDECREF(reason);
-    return pysim_raise_steals(call->state, message, call->endpoint->code, details);
+    return pysim_raise_steals(call->state, message, call->endpoint->code, details, true);
 }
 
 /* The decoded body. What json refuses is a SimStudioError with json's words. */

@@ -146,22 +146,22 @@ int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pys
 static int call_raise(struct pysim_call *call, struct sim_error *error)
 {
     const struct pysim_endpoint_row *endpoint = call->endpoint;
+    bool was_sent = call->exchange != NULL && sim_exchange_was_sent(call->exchange);
 
     call->has_failed = true;
     if (error->status == SIM_TIMED_OUT) {
         (void)pysim_raise_steals(
             call->state,
             PyUnicode_FromFormat("%s %S seconds", endpoint->timeout_message, call->timeout),
-            PYSIM_TIMEOUT, NULL);
+            PYSIM_TIMEOUT, NULL, was_sent);
         return -1;
     }
-    if (call->exchange != NULL && sim_exchange_was_sent(call->exchange) &&
-        error->status != SIM_NO_MEMORY) {
+    if (was_sent && error->status != SIM_NO_MEMORY) {
         size_t length = strlen(error->message);
         (void)snprintf(error->message + length, sizeof error->message - length, "%s",
                        endpoint->doubt);
     }
-    (void)pysim_raise_core(call->state, error, endpoint->failure, endpoint->code);
+    (void)pysim_raise_core(call->state, error, endpoint->failure, endpoint->code, was_sent);
     return -1;
 }
 
@@ -195,7 +195,7 @@ static int append_id(struct pysim_call *call, PyObject *id)
     if (text == NULL || pysim_call_url_text(text, endpoint->id_name, &segment) < 0)
         goto done;
     if (sim_url_append_segment(&call->path, segment, endpoint->id_name, &error) != SIM_OK) {
-        (void)pysim_raise_core(call->state, &error, endpoint->failure, endpoint->code);
+        (void)pysim_raise_core(call->state, &error, endpoint->failure, endpoint->code, false);
         goto done;
     }
     result = 0;

@@ -99,7 +99,9 @@ PyDoc_STRVAR(
     "status: the HTTP status (int), or None if no HTTP status applies: timeouts, transport\n"
     "    failures, a 2xx answer that cannot be used.\n"
     "details: the answer's body, parsed where it was JSON, otherwise its text; or None.\n"
-    "retry_after: milliseconds (int) from this answer's Retry-After; or None.");
+    "retry_after: milliseconds (int) from this answer's Retry-After; or None.\n"
+    "was_sent: bool; False if nothing of the request went out, so that nothing can have been\n"
+    "    run; None if this client did not raise the error.");
 
 static PyType_Slot error_slots[] = {
     {Py_tp_doc, (void *)error_doc},
@@ -119,7 +121,7 @@ static PyType_Spec error_spec = {
 
 int pysim_error_register(PyObject *module, struct pysim_state *state)
 {
-    static const char *const defaults[] = {"code", "status", "details", "retry_after"};
+    static const char *const defaults[] = {"code", "status", "details", "retry_after", "was_sent"};
     PyObject *bases = PyTuple_Pack(1, PyExc_Exception);
 
     if (bases == NULL)
@@ -164,7 +166,8 @@ PyObject *pysim_raise_failure_steals(struct pysim_state *state, const struct pys
     if (error == NULL ||
         PyObject_SetAttrString(error, "details",
                                failure->details != NULL ? failure->details : Py_None) < 0 ||
-        PyObject_SetAttrString(error, "retry_after", retry_after) < 0)
+        PyObject_SetAttrString(error, "retry_after", retry_after) < 0 ||
+        PyObject_SetAttrString(error, "was_sent", failure->was_sent ? Py_True : Py_False) < 0)
         goto done;
     PyErr_SetObject(state->SimStudioError, error);
 done:
@@ -179,13 +182,14 @@ done:
 }
 
 PyObject *pysim_raise_steals(struct pysim_state *state, PyObject *message, enum pysim_code code,
-                             PyObject *details)
+                             PyObject *details, bool was_sent)
 {
     const struct pysim_failure failure = {
         .message = message,
         .code = code,
         .details = details,
         .retry_after_ms = SIM_RETRY_NO_HINT,
+        .was_sent = was_sent,
     };
 
     return pysim_raise_failure_steals(state, &failure);
@@ -198,7 +202,7 @@ static PyObject *core_message(const struct sim_error *error)
 }
 
 PyObject *pysim_raise_core(struct pysim_state *state, const struct sim_error *error,
-                           const char *prefix, enum pysim_code code)
+                           const char *prefix, enum pysim_code code, bool was_sent)
 {
     PyObject *text;
 
@@ -208,7 +212,8 @@ PyObject *pysim_raise_core(struct pysim_state *state, const struct sim_error *er
     if (text != NULL && error->status == SIM_BAD_INPUT)
         PyErr_SetObject(PyExc_ValueError, text);
     else if (text != NULL)
-        (void)pysim_raise_steals(state, PyUnicode_FromFormat("%s: %U", prefix, text), code, NULL);
+        (void)pysim_raise_steals(state, PyUnicode_FromFormat("%s: %U", prefix, text), code, NULL,
+                                 was_sent);
     Py_XDECREF(text);
     return NULL;
 }

@@ -4,6 +4,7 @@
 
 #include "python/state.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/retry.h"
@@ -35,6 +36,7 @@ struct pysim_failure {
     long http_status;       /* 0: no HTTP status applies, `status` is None */
     PyObject *details;      /* any object, or NULL for None */
     int64_t retry_after_ms; /* or SIM_RETRY_NO_HINT for None */
+    bool was_sent;          /* the request, or part of it */
 };
 
 /* Creates the type and stores it in the state and the module. 0, or -1 with an exception. */
@@ -57,13 +59,13 @@ PyObject *pysim_raise_failure_steals(struct pysim_state *state,
 
 /* The same without what only an answer has; `details` may be NULL. */
 PyObject *pysim_raise_steals(struct pysim_state *state, PyObject *message, enum pysim_code code,
-                             PyObject *details);
+                             PyObject *details, bool was_sent);
 
 /* Raises what a core failure means to a user: MemoryError for SIM_NO_MEMORY, ValueError for
  * SIM_BAD_INPUT (nothing was sent), else SimStudioError with message "<prefix>: <message>". NULL
  * always. SIM_TIMED_OUT never comes here: its message needs the timeout as the user gave it. */
 PyObject *pysim_raise_core(struct pysim_state *state, const struct sim_error *error,
-                           const char *prefix, enum pysim_code code);
+                           const char *prefix, enum pysim_code code, bool was_sent);
 
 /* Raises ValueError "<name>: <message>" for an argument that the core refused. NULL always. */
 PyObject *pysim_raise_input(const struct sim_error *error, const char *name);

@@ -78,7 +78,7 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
     if (text != NULL)
         (void)pysim_raise_steals(
             state, PyUnicode_FromFormat("%s: %U", execution->call.endpoint->failure, text),
-            execution->call.endpoint->code, NULL);
+            execution->call.endpoint->code, NULL, false);
     Py_XDECREF(text);
     return -1;
 }

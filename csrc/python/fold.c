@@ -359,7 +359,7 @@ PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interrupt
         interruption = "The stream ended without its final event" PYSIM_RUN_DOUBT;
     message = fold->error != NULL ? Py_NewRef(fold->error) : PyUnicode_FromString(interruption);
     return pysim_raise_steals(fold->state, message, code,
-                              message != NULL ? pysim_fold_blocks(fold) : NULL);
+                              message != NULL ? pysim_fold_blocks(fold) : NULL, true);
 }
 
 void pysim_fold_amend_exception(const struct pysim_fold *fold)

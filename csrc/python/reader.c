@@ -67,7 +67,7 @@ static int next_in_hand(struct pysim_reader *reader, struct pysim_read_event *ev
         if (sim_sse_next(&reader->sse, &parsed, &found, &error) != SIM_OK) {
             reader->call->has_failed = true;
             (void)pysim_raise_core(reader->call->state, &error, reader->call->endpoint->failure,
-                                   reader->call->endpoint->code);
+                                   reader->call->endpoint->code, true);
             return -1;
         }
         if (!found)
