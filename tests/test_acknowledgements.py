@@ -1,4 +1,4 @@
-"""Answers in frames before a reset: what libcurl acknowledges while it reads them goes to nobody."""
+"""Answers before a reset, over TLS: what libcurl sends while it reads them goes to nobody."""
 
 import json
 import os
@@ -7,11 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from frames import DATA, END_STREAM, PING, SETTINGS, frame, framed, read_post
+from frames import DATA, END_HEADERS, END_STREAM, HEADERS, PING, SETTINGS, frame, framed, read_post
 from surroundings import without_proxies
 from test_faults import DOUBT
 from waiting import PATIENCE_S
-from wire import RESET, Wire
+from wire import READ, RESET, Wire, http
 
 PROGRAM = """
 import sys
@@ -33,12 +33,14 @@ def large_frames(stream, end=END_STREAM):
     return framed("no length", pieces[0], 0, stream) + more + frame(DATA, end, stream, pieces[-1])
 
 
+STOP = "stop"
+
+
 @pytest.fixture
 def stopped(context):
-    """What a program prints that makes so many calls, and is stopped while its server does the last steps."""
-    context.set_alpn_protocols(["h2"])
+    """What a program prints that makes so many calls. It is stopped at STOP, and goes on after a reset."""
 
-    def outcome(count, before, after):
+    def outcome(count, steps, *others):
         def stop(connection):
             program.send_signal(signal.SIGSTOP)
             assert os.waitid(os.P_PID, program.pid, os.WSTOPPED | os.WNOWAIT)
@@ -46,26 +48,54 @@ def stopped(context):
         def go_on(connection):
             program.send_signal(signal.SIGCONT)
 
-        with Wire([read_post(1), *before, stop, *after, RESET, go_on], context=context) as wire:
+        steps = [stop if step is STOP else step for step in steps]
+        with Wire([*steps, RESET, go_on], *others, context=context) as wire:
             with subprocess.Popen([sys.executable, "-c", PROGRAM, wire.url, str(count)], env=without_proxies(),
                                   stdout=subprocess.PIPE, universal_newlines=True) as program:
                 printed = program.communicate(timeout=PATIENCE_S)[0]
-        assert wire.count(b"PRI * ") == 1
+        assert len(wire.connections) == 1 + len(others)
         return printed.splitlines()
 
     return outcome
 
 
+@pytest.fixture
+def in_frames(context):
+    context.set_alpn_protocols(["h2"])
+
+
+@pytest.mark.usefixtures("in_frames")
 def test_a_large_answer_in_frames_before_a_reset_is_the_answer(stopped):
-    assert stopped(1, [], [SETTINGS, large_frames(1)]) == [str(OUTPUT_LENGTH)]
+    assert stopped(1, [read_post(1), STOP, SETTINGS, large_frames(1)]) == [str(OUTPUT_LENGTH)]
 
 
+@pytest.mark.usefixtures("in_frames")
 def test_so_is_one_on_a_connection_that_was_used_before(stopped):
-    first = [SETTINGS, large_frames(1), read_post(3), 0.05]
-    assert stopped(2, first, [PING, large_frames(3)]) == [str(OUTPUT_LENGTH)] * 2
+    first = [read_post(1), SETTINGS, large_frames(1)]
+    assert stopped(2, [*first, read_post(3), 0.05, STOP, PING, large_frames(3)]) == [str(OUTPUT_LENGTH)] * 2
 
 
+@pytest.mark.usefixtures("in_frames")
 @pytest.mark.parametrize("answer", [b"", large_frames(1)[:-1]], ids=["none", "cut"])
 def test_a_reset_in_its_stead_is_noticed(stopped, answer):
-    (printed,) = stopped(1, [SETTINGS, 0.05], [answer])
+    (printed,) = stopped(1, [read_post(1), SETTINGS, 0.05, STOP, answer])
     assert printed.startswith("EXECUTION_ERROR") and printed.endswith(DOUBT)
+
+
+# ---- what has been reset may not know it yet ----
+
+MOVED = b"/moved/api/workflows/wf/execute"
+ANSWER = json.dumps({"success": True, "output": "new"}).encode()
+
+
+def test_a_redirect_before_a_reset_leads_to_a_new_connection(stopped):
+    redirect = http(b"", "Location: " + MOVED.decode(), status="307 Moved")
+    assert stopped(1, [READ, STOP, redirect], [READ, http(ANSWER)]) == ["3"]
+
+
+@pytest.mark.usefixtures("in_frames")
+def test_so_does_one_in_frames(stopped):
+    fields = b"\x08\x03307\x0f\x0d\x010\x0f\x1f%c%s" % (len(MOVED), MOVED)
+    redirect = frame(HEADERS, END_HEADERS | END_STREAM, 1, fields)
+    answer = framed("no length", ANSWER)
+    assert stopped(1, [read_post(1), STOP, SETTINGS, redirect], [read_post(1), SETTINGS, answer]) == ["3"]

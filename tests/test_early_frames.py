@@ -67,6 +67,16 @@ def test_so_is_an_error_of_a_few_words(context):
     assert wire.count(b"PRI * ") == 1
 
 
+def test_a_late_error_is_waited_for_all_the_same(context):
+    """Its head is no old news."""
+    head = frame(HEADERS, END_HEADERS, 1, b"\x08\x03413")
+    document = frame(DATA, END_STREAM, 1, b'{"error": "no"}')
+    with Wire([READ_HEAD, SETTINGS, read_some, 1.2, head, 0.02, document, GATE], context=context) as wire:
+        error = error_of(execute, wire, content=LARGE)
+        wire.gate.set()
+    assert (str(error), error.status) == ("no", 413)
+
+
 @pytest.mark.parametrize("fields", FIELDS)
 def test_after_that_the_connection_is_not_used_again(context, fields):
     """Nobody knows in which state it is."""

@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from frames import SETTINGS, framed, read_post
 from libcurl import LARGE_IN_FRAMES
+from test_faults import OUTPUT
+from wire import Wire
 
 from simstudio import SimStudioClient
 
@@ -45,6 +48,15 @@ def test_calls_one_after_the_other_share_a_connection(nginx, way, monkeypatch):
             assert client.execute_workflow("wf", {"a": 1}).output == 1
             seen.append(open_sockets() - before)
     assert seen[0] and all(sockets == seen[0] for sockets in seen)  # a new one would have a number of its own
+
+
+def test_a_slow_answer_without_a_length_leaves_the_connection_open(context):
+    context.set_alpn_protocols(["h2"])
+    steps = [read_post(1), SETTINGS, 0.15, framed("no length"), read_post(3), 0.15, framed("no length", stream=3)]
+    with Wire(steps, context=context) as wire, SimStudioClient("key", wire.url) as client:
+        for _ in range(2):
+            assert client.execute_workflow("wf").output == OUTPUT
+    assert len(wire.connections) == 1
 
 
 def test_large_requests_have_a_connection_of_their_own_where_libcurl_is_old(nginx, monkeypatch):

@@ -92,21 +92,27 @@ static enum sim_status read_document(const struct sim_head *head, const struct s
     return status;
 }
 
-/* On HTTP/2 newer libcurls call sent what waits for a window to open. */
-static bool is_stuck(const struct sim_lane *lane, int64_t active_ms, int64_t still_ms)
+static bool is_still(int64_t active_ms, int64_t still_ms)
 {
-    return sim_lane_is_multiplexed(lane) && sim_clock_monotonic_ms() - active_ms >= still_ms;
+    return sim_clock_monotonic_ms() - active_ms >= still_ms;
+}
+
+/* On HTTP/2 newer libcurls call sent what waits for a window to open. */
+static bool may_be_unsent(const struct sim_lane *lane, size_t length, int64_t active_ms)
+{
+    return sim_lane_is_sending(lane, length) ||
+           (length > SIM_LANE_ONE_PIECE && sim_lane_is_multiplexed(lane) &&
+            is_still(active_ms, STILL_MS));
 }
 
 /* On HTTP/2 libcurl always waits for more, and does not tell of the frame that ends the answer. */
-static bool has_whole_document(struct sim_early *early, const struct sim_lane *lane,
-                               const struct sim_head *head, const struct sim_buffer *body,
-                               int64_t active_ms)
+static bool has_whole_document(struct sim_early *early, const struct sim_head *head,
+                               const struct sim_buffer *body, int64_t active_ms)
 {
     enum sim_status status;
 
     if (body->length == early->read_to ||
-        (body->length > READ_MOST && !is_stuck(lane, active_ms, STILL_MS)))
+        (body->length > READ_MOST && !is_still(active_ms, STILL_MS)))
         return false;
     status = read_document(head, body);
     if (status == SIM_NOT_JSON)
@@ -115,12 +121,11 @@ static bool has_whole_document(struct sim_early *early, const struct sim_lane *l
 }
 
 /* What a redirect says stands in its head, and most of what an error says, unless in a document. */
-static bool is_head_enough(const struct sim_lane *lane, const struct sim_head *head,
-                           int64_t active_ms)
+static bool is_head_enough(const struct sim_head *head, int64_t active_ms)
 {
     if (head->http_status < 400)
-        return head->http_status >= 300 && is_stuck(lane, active_ms, STILL_MS);
-    return !sim_head_has_type(head, "application/json") && is_stuck(lane, active_ms, LONG_STILL_MS);
+        return head->http_status >= 300 && is_still(active_ms, STILL_MS);
+    return !sim_head_has_type(head, "application/json") && is_still(active_ms, LONG_STILL_MS);
 }
 
 bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
@@ -128,16 +133,16 @@ bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
                         int64_t active_ms)
 {
     if (!head->is_complete || head->http_status < 200 || length == 0 ||
-        !(sim_lane_is_sending(lane, length) || is_stuck(lane, active_ms, STILL_MS)))
+        !may_be_unsent(lane, length, active_ms))
         return false;
     if (head->http_status == 204 || head->http_status == 304)
         return true;
     if (sim_head_says_length(head))
         return sim_lane_has_received(lane, head->content_length);
     if (sim_lane_is_multiplexed(lane)) {
-        if (has_whole_document(early, lane, head, body, active_ms))
+        if (has_whole_document(early, head, body, active_ms))
             return true;
-        early->is_end_unseen = is_head_enough(lane, head, active_ms);
+        early->is_end_unseen = is_head_enough(head, active_ms);
         return early->is_end_unseen;
     }
     if (!only_sends(lane))

@@ -268,6 +268,8 @@ static enum sim_status fail_no_memory(struct sim_error *error)
 /* Sends the request where the route leads, for the first time or after a redirect. */
 static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_error *error)
 {
+    bool is_fresh;
+
     sim_head_reset(&x->head);
     x->early = (struct sim_early){.is_tls = x->route.is_https};
     sim_buffer_clear(&x->body);
@@ -281,8 +283,10 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
     x->lane.keeps_unread = x->request.is_post && !x->route.is_https;
     x->traffic = 0;
     x->progress.active_ms = sim_clock_monotonic_ms();
-    if (sim_lane_set_route(&x->lane, &x->route, x->is_cut_off) != SIM_OK ||
-        !sim_lane_begin(&x->lane))
+    /* What has been reset behind a redirect may not know it yet. */
+    sim_sockets_let_resets_through(&x->lane.sockets, false, 0);
+    is_fresh = x->is_cut_off || sim_sockets_are_in_doubt(&x->lane.sockets);
+    if (sim_lane_set_route(&x->lane, &x->route, is_fresh) != SIM_OK || !sim_lane_begin(&x->lane))
         return fail_no_memory(error);
     x->is_added = true;
     return SIM_OK;
@@ -414,6 +418,20 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     return SIM_OK;
 }
 
+/* What libcurl tells of the exchange counts: bodies, header lines. Under TLS nothing else does:
+ * HTTP/2 PINGs, sent for a server that is dead, would keep us waiting for ever. */
+static void note_traffic(struct sim_exchange *x)
+{
+    unsigned long long traffic = sim_lane_traffic(&x->lane) + x->head.total;
+
+    if (traffic == x->traffic)
+        return;
+    if (x->progress.was_sent)
+        x->progress.active_ms = sim_clock_monotonic_ms();
+    x->traffic = traffic;
+    x->lane.idle_turns = 0;
+}
+
 /* All that libcurl can do without waiting. Forks are held off: OpenSSL has locks that a child would
  * find held (tests/test_fork.py). Where the big lock is held, no fork can come anyway. */
 static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
@@ -431,8 +449,10 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
         status = exchange_fail(x, resumed, &x->failure);
     else if (curl_multi_perform(x->lane.multi, &running) != CURLM_OK)
         status = fail_no_memory(&x->failure);
-    else
+    else {
+        note_traffic(x);
         status = exchange_conclude(x, done, &x->failure);
+    }
     if (x->is_added)
         sim_early_let_resets_through(&x->early, &x->lane, &x->head, x->request.body.length,
                                      x->progress.active_ms);
@@ -440,20 +460,6 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
         sim_sockets_let_resets_through(&x->lane.sockets, false, 0);
     sim_process_let_fork();
     return status;
-}
-
-/* What libcurl tells of the exchange counts: bodies, header lines. Under TLS nothing else does:
- * HTTP/2 PINGs, sent for a server that is dead, would keep us waiting for ever. */
-static void note_traffic(struct sim_exchange *x, int64_t now_ms)
-{
-    unsigned long long traffic = sim_lane_traffic(&x->lane) + x->head.total;
-
-    if (traffic == x->traffic)
-        return;
-    if (x->progress.was_sent)
-        x->progress.active_ms = now_ms;
-    x->traffic = traffic;
-    x->lane.idle_turns = 0;
 }
 
 enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim_error *error)
@@ -475,8 +481,6 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
     while (!*done) {
         status = exchange_advance(x, done);
         now_ms = sim_clock_monotonic_ms();
-        if (!*done)
-            note_traffic(x, now_ms);
         if (status == SIM_OK && !*done)
             status = sim_deadline_left(&x->request.timeouts, &x->progress, now_ms, end_ms - now_ms,
                                        &left_ms, &x->failure);

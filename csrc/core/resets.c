@@ -26,23 +26,47 @@ static bool count_dropped(int descriptor, uint32_t *count)
     return true;
 }
 
-/* A connection on which nothing is under way learns of its end by a probe. */
+static void set_keepalive(int descriptor, int idle_s, int interval_s)
+{
+    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+}
+
+/* A connection on which nothing is under way learns of its end by probes, the first of which may be
+ * lost. */
 static void probe_soon(struct sim_resets *resets, int descriptor)
 {
-    static const int yes = 1, after_s = 1;
-    socklen_t size = sizeof resets->probed_after_s;
+    static const int yes = 1;
+    socklen_t size = sizeof resets->idle_s;
 
-    (void)getsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &resets->probed_after_s, &size);
-    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &after_s, sizeof after_s);
+    (void)getsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &resets->idle_s, &size);
+    (void)getsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &resets->interval_s, &size);
+    set_keepalive(descriptor, 1, 1);
     (void)setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
 }
 
-static void probe_as_before(struct sim_resets *resets, int descriptor)
+/* Something that was no reset has come since they were let through. */
+static bool is_alive(const struct sim_resets *resets, int descriptor)
 {
-    if (resets->probed_after_s > 0)
-        (void)setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &resets->probed_after_s,
-                         sizeof resets->probed_after_s);
-    resets->probed_after_s = 0;
+    enum { GRAIN_MS = 10 }; /* of the system's clock, with room */
+    struct tcp_info info = {.tcpi_last_ack_recv = UINT32_MAX, .tcpi_last_data_recv = UINT32_MAX};
+    socklen_t size = sizeof info;
+    int64_t last_ms;
+
+    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return false;
+    last_ms = info.tcpi_last_ack_recv < info.tcpi_last_data_recv ? info.tcpi_last_ack_recv
+                                                                 : info.tcpi_last_data_recv;
+    return sim_clock_monotonic_ms() - last_ms > resets->changed_ms + GRAIN_MS;
+}
+
+bool sim_resets_leave_doubt(struct sim_resets *resets, int descriptor)
+{
+    if (resets->have_come && !resets->are_held && is_alive(resets, descriptor)) {
+        resets->have_come = false;
+        set_keepalive(descriptor, resets->idle_s, resets->interval_s);
+    }
+    return resets->have_come;
 }
 
 void sim_resets_hold(struct sim_resets *resets, int descriptor)
@@ -59,24 +83,22 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor)
         .filter = (struct sock_filter *)drop_resets, /* which is only read */
     };
 
-    if (resets->are_held ||
-        (resets->is_due && sim_clock_monotonic_ms() - resets->changed_ms < SIM_RESETS_PROBED_MS))
+    if (resets->are_held || sim_resets_leave_doubt(resets, descriptor))
         return;
     /* Without the count a reset that was dropped would go unnoticed. */
     if (count_dropped(descriptor, &resets->dropped_before))
         resets->are_held =
             setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
-    resets->is_due = false;
-    probe_as_before(resets, descriptor);
 }
 
 static void notice(struct sim_resets *resets, int descriptor)
 {
     uint32_t dropped = 0;
 
-    if (resets->is_due || !count_dropped(descriptor, &dropped) || dropped == resets->dropped_before)
+    if (resets->have_come || !count_dropped(descriptor, &dropped) ||
+        dropped == resets->dropped_before)
         return;
-    resets->is_due = resets->have_come = true;
+    resets->have_come = true;
     resets->changed_ms = sim_clock_monotonic_ms();
 }
 
@@ -95,12 +117,12 @@ void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_
     if (!resets->are_held)
         return;
     notice(resets, descriptor);
-    if (may_send && !(resets->is_due && is_still(resets, active_ms)))
+    if (may_send && !(resets->have_come && is_still(resets, active_ms)))
         return;
     (void)setsockopt(descriptor, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
     resets->are_held = false;
     notice(resets, descriptor); /* now that no more can be dropped */
-    if (!resets->is_due)
+    if (!resets->have_come)
         return;
     resets->changed_ms = sim_clock_monotonic_ms();
     probe_soon(resets, descriptor);
@@ -117,6 +139,12 @@ void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_
                             int64_t active_ms)
 {
     (void)resets, (void)descriptor, (void)may_send, (void)active_ms;
+}
+
+bool sim_resets_leave_doubt(struct sim_resets *resets, int descriptor)
+{
+    (void)resets, (void)descriptor;
+    return false;
 }
 
 #endif

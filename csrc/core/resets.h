@@ -17,28 +17,27 @@
  * else tells: newer libcurls read ahead of what they hand over, so a socket may be empty before. */
 enum { SIM_RESETS_STILL_MS = 200 };
 
-/* So long they are let through then, which is enough for a probe and its answer. */
-enum { SIM_RESETS_PROBED_MS = 2000 };
-
 struct sim_resets { /* of one connection; start from all zero */
     bool are_held;
-    bool is_due;             /* one has come since they began to be held */
-    bool have_come;          /* one ever has: the connection may be dead without knowing it */
-    int64_t changed_ms;      /* when that was seen, or they were let through after it */
+    bool have_come;          /* so the connection may be dead without knowing it */
+    int64_t changed_ms;      /* when that was seen, or they were let through after it; monotonic */
     uint32_t dropped_before; /* what the system had dropped when they began to be held */
-    int probed_after_s;      /* the keep-alive before it was made to probe; 0: it was not */
+    int idle_s, interval_s;  /* the keep-alive before it was made to probe; 0: it was not */
 };
 
 /* From here on no reset reaches the connection, where the system can do that. Does nothing where
- * that is so already, and for a while after one has come. */
+ * that is so already, and while they leave a doubt. */
 void sim_resets_hold(struct sim_resets *resets, int descriptor);
 
 /* After each step: notes whether one has come. If so, and nothing has moved since then nor since
  * `active_ms`, or with nothing to send any more, lets them through. After one that was dropped
  * comes another: the server's system answers with it whatever is sent to a connection that it has
- * forgotten, be it the probe of a second later. The system counts segments that came twice, too, a
- * server's own probes among them: a connection that answers ours lives, and is merely not kept. */
+ * forgotten, be it the probe of a second later. */
 void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_send,
                             int64_t active_ms);
+
+/* True when one seems to have come, and no sign of life since. The system counts segments that came
+ * twice, too, a server's own probes among them: whoever answers after that has not reset. */
+bool sim_resets_leave_doubt(struct sim_resets *resets, int descriptor);
 
 #endif

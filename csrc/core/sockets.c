@@ -87,6 +87,14 @@ void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool may_send, 
                                active_ms);
 }
 
+bool sim_sockets_are_in_doubt(struct sim_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->count; i++)
+        if (sim_resets_leave_doubt(&sockets->open[i].resets, sockets->open[i].descriptor))
+            return true;
+    return false;
+}
+
 void sim_sockets_wait(const struct sim_sockets *sockets, int limit_ms)
 {
     struct pollfd asked = {.fd = -1, .events = POLLIN}; /* -1 is passed by */
@@ -121,20 +129,18 @@ static bool is_quiet(const struct sim_socket *socket)
 {
     char byte;
 
-    if (socket->resets.have_come)
-        return false;
     if (socket->is_talkative)
         return !is_at_end(socket->descriptor);
     return recv(socket->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
            (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-bool sim_sockets_are_quiet(const struct sim_sockets *sockets)
+bool sim_sockets_are_quiet(struct sim_sockets *sockets)
 {
     for (size_t i = 0; i < sockets->count; i++)
         if (!is_quiet(&sockets->open[i]))
             return false;
-    return true;
+    return !sim_sockets_are_in_doubt(sockets);
 }
 
 static bool are_all_ours(const struct sim_sockets *sockets)

@@ -45,6 +45,9 @@ bool sim_sockets_may_talk(const struct sim_sockets *sockets, long port);
 void sim_sockets_hold_resets(struct sim_sockets *sockets, long port);
 void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool may_send, int64_t active_ms);
 
+/* True when one of them may have been reset without knowing it. */
+bool sim_sockets_are_in_doubt(struct sim_sockets *sockets);
+
 /* True when the other side of one of them has hung up. */
 bool sim_sockets_are_at_end(const struct sim_sockets *sockets);
 
@@ -52,10 +55,10 @@ bool sim_sockets_are_at_end(const struct sim_sockets *sockets);
  * signal. */
 void sim_sockets_wait(const struct sim_sockets *sockets, int limit_ms);
 
-/* True when no socket of an idle cache has unexpected bytes, an end of file or an error waiting, or
- * has been reset. Bytes that nobody asked for would be taken for the next answer (a 408 sent to an
- * idle connection, say); the others mean that the server has hung up. */
-bool sim_sockets_are_quiet(const struct sim_sockets *sockets);
+/* True when no socket of an idle cache has unexpected bytes, an end of file or an error waiting,
+ * nor may have been reset. Bytes that nobody asked for would be taken for the next answer (a 408
+ * sent to an idle connection, say); the others mean that the server has hung up. */
+bool sim_sockets_are_quiet(struct sim_sockets *sockets);
 
 /* In a forked child: makes every descriptor refer to /dev/null, so that whatever is written or
  * closed through it no longer reaches the parent's connections. False when that failed, and when
