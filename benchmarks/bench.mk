@@ -9,7 +9,7 @@ WHEEL_READY := $(BENCH)/wheel/.ready $(BENCH)/limit-wheel $(BENCH)/decoder-wheel
 NEW_VENV = rm -rf $(@D) && $(PYTHON) -m venv $(@D) && $(@D)/bin/pip install -q --disable-pip-version-check
 OF_WHEEL = PKG_CONFIG_PATH= PKG_CONFIG_LIBDIR=$(LIBRARIES)/lib/pkgconfig pkg-config --static
 C_FLAGS := -std=c11 -D_GNU_SOURCE -O2
-PARTS := benchmarks/decoder.c csrc/python/decode.c $(patsubst %,csrc/core/%.c,json escapes arena buffer clock memory status)
+PARTS := benchmarks/decoder.c csrc/python/decode.c $(patsubst %,csrc/core/%.c,json escapes arena buffer clock memory status text)
 AS_MODULE = -fPIC -shared -fvisibility=hidden -Icsrc $$($(PYTHON) -c "import sysconfig; \
 	print('-I' + sysconfig.get_path('include'), '-o $(@D)/decoder' + sysconfig.get_config_var('EXT_SUFFIX'))")
 

@@ -26,7 +26,8 @@ _Timeout: TypeAlias = Union[
 _Client = TypeVar("_Client", bound="SimStudioClient")
 
 __version__: str
-__libcurl__: str
+
+def libcurl_version() -> str: ...
 
 class SimStudioError(Exception):
     code: Optional[str]

@@ -43,8 +43,8 @@ LIBRARIES = {
     "Python.h": {"csrc/python/compat.h"},
 }
 MUTABLE_STATICS = {
-    # The once-only start of libcurl.
-    "csrc/core/lane.c": {"libcurl_once", "libcurl_status"},
+    # The once-only start of libcurl, and what it says of itself then.
+    "csrc/core/lane.c": {"libcurl_once", "libcurl_status", "libcurl_number"},
     # Of the build with a cJSON of its own, whose hooks get no context.
     "csrc/core/json.c": {"current_arena", "hooks_once"},
     # What all threads of a process share when one of them forks.

@@ -5,8 +5,10 @@
 
 #include "core/memory.h"
 
-/* Small answers fit without a second allocation. */
-enum { FIRST_CAPACITY = 1024 };
+enum {
+    FIRST_CAPACITY = 1024,           /* small answers fit without a second allocation */
+    RESERVE_MOST = 64 * 1024 * 1024, /* so many bytes are believed to come */
+};
 
 void sim_buffer_init(struct sim_buffer *buffer, size_t limit)
 {
@@ -56,6 +58,15 @@ void sim_buffer_commit(struct sim_buffer *buffer, size_t length)
 {
     buffer->length += length;
     buffer->data[buffer->length] = '\0';
+}
+
+enum sim_status sim_buffer_expect(struct sim_buffer *buffer, unsigned long long length)
+{
+    size_t believed = length < RESERVE_MOST ? (size_t)length : RESERVE_MOST;
+    char *place = NULL;
+
+    return believed <= buffer->limit - buffer->length ? sim_buffer_reserve(buffer, believed, &place)
+                                                      : SIM_OK;
 }
 
 enum sim_status sim_buffer_append(struct sim_buffer *buffer, const char *bytes, size_t length)

@@ -47,4 +47,9 @@ enum sim_status sim_buffer_reserve(struct sim_buffer *buffer, size_t length,
                                    char **place) SIM_MUST_CHECK;
 void sim_buffer_commit(struct sim_buffer *buffer, size_t length);
 
+/* Makes room at once for so many more bytes as somebody says will come, where the limit allows
+ * them. A hint, no more: it is believed up to 64 MiB. */
+enum sim_status sim_buffer_expect(struct sim_buffer *buffer,
+                                  unsigned long long length) SIM_MUST_CHECK;
+
 #endif

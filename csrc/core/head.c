@@ -135,8 +135,7 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
     while (line.length > 0 &&
            (line.data[line.length - 1] == '\n' || line.data[line.length - 1] == '\r'))
         line.length--;
-    begins = !(head->is_complete && head->http_status >= 200) &&
-             sim_text_starts_nocase(line, sim_text_of("HTTP/"));
+    begins = !sim_head_is_whole(head) && sim_text_starts_nocase(line, sim_text_of("HTTP/"));
     if (begins)
         begin(head);
     else if (head->is_complete)
@@ -154,6 +153,16 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
     place[line.length] = '\0';
     sim_buffer_commit(&head->lines, line.length + 1);
     return begins ? SIM_OK : note_field(head, line, error);
+}
+
+bool sim_head_is_whole(const struct sim_head *head)
+{
+    return head->is_complete && head->http_status >= 200;
+}
+
+bool sim_head_has_fields(const struct sim_head *head)
+{
+    return head->name_lengths != 0;
 }
 
 bool sim_head_says_length(const struct sim_head *head)

@@ -43,6 +43,12 @@ void sim_head_reset(struct sim_head *head);
 enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
                                   struct sim_error *error) SIM_MUST_CHECK;
 
+/* True when all of the head is there, and it is no interim one: what follows is the body. */
+bool sim_head_is_whole(const struct sim_head *head);
+
+/* True when there is a field that a line may go on with. */
+bool sim_head_has_fields(const struct sim_head *head);
+
 /* True when a Content-Length says where the body ends: chunks would say otherwise. */
 bool sim_head_says_length(const struct sim_head *head);
 

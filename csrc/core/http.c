@@ -12,7 +12,6 @@
 
 enum {
     KEPT_BODY_CAPACITY = 256 * 1024, /* a larger buffer is not kept for the next exchange */
-    RESERVE_MOST = 64 * 1024 * 1024, /* a Content-Length is believed up to here */
     STREAM_WINDOW = 512 * 1024,      /* of a stream, a step takes little more than this at once */
 };
 
@@ -50,41 +49,45 @@ static void note_sending(struct sim_exchange *x)
 {
     x->progress.was_sent = true;
     x->progress.active_ms = sim_clock_monotonic_ms();
+    sim_buffer_clear(&x->lane.unread);
     sim_early_hold_resets(&x->early, &x->lane, &x->head, x->request.body.length);
 }
 
-static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
+static enum sim_status take_body(struct sim_exchange *x, struct sim_text piece)
 {
-    struct sim_exchange *x = context;
-    size_t length = unit * count;
-    char *place = NULL;
     enum sim_status status = SIM_OK;
 
-    if (x->is_draining)
-        return length;
-    if (x->is_stream) {
-        x->is_paused = x->has_news && x->body.length >= STREAM_WINDOW;
-        if (x->is_paused)
-            return CURL_WRITEFUNC_PAUSE;
+    if (x->is_stream)
         x->body.limit = SIZE_MAX;
-        x->has_news = true;
-    }
-    else if (x->body.length == 0 && x->head.has_length) {
-        /* A known length is allocated once instead of grown into. It is a hint, no more: past
-         * the limit the append below refuses, and compressed bodies outgrow it. */
-        size_t expected =
-            x->head.content_length < RESERVE_MOST ? (size_t)x->head.content_length : RESERVE_MOST;
-        if (expected <= x->body.limit)
-            status = sim_buffer_reserve(&x->body, expected, &place);
-    }
+    else if (x->body.length == 0 && x->head.has_length) /* which compressed bodies outgrow */
+        status = sim_buffer_expect(&x->body, x->head.content_length);
     if (status == SIM_OK)
-        status = sim_buffer_append(&x->body, bytes, length);
+        status = sim_buffer_append(&x->body, piece.data, piece.length);
     if (status == SIM_LIMIT)
         (void)sim_fail(&x->failure, status, "The answer exceeds %zu bytes (%s)", x->body.limit,
                        x->request.limit_name);
     else if (status != SIM_OK)
         (void)sim_fail(&x->failure, status, "No memory for the answer");
-    return status == SIM_OK ? length : 0;
+    return status;
+}
+
+static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
+{
+    struct sim_exchange *x = context;
+    struct sim_text piece = {bytes, unit * count};
+    enum sim_status status = SIM_OK;
+
+    if (x->lane.shows_heads && !sim_head_is_whole(&x->head)) {
+        status = sim_lane_show_line(&x->lane, &x->head, piece, &x->failure);
+    }
+    else if (!x->is_draining) {
+        x->is_paused = x->is_stream && x->has_news && x->body.length >= STREAM_WINDOW;
+        if (x->is_paused)
+            return CURL_WRITEFUNC_PAUSE;
+        x->has_news = x->has_news || x->is_stream;
+        status = take_body(x, piece);
+    }
+    return status == SIM_OK ? piece.length : 0;
 }
 
 static bool has_stream_head(const struct sim_exchange *x)
@@ -132,7 +135,6 @@ static int on_prerequest(void *context, char *peer, char *local, int peer_port, 
     x->sent_before = sent; /* what a proxy was asked for does not count */
     sim_head_reset(&x->head);
     sim_buffer_clear(&x->body);
-    sim_buffer_clear(&x->lane.unread);
     note_sending(x);
     return CURL_PREREQFUNC_OK;
 }
@@ -144,10 +146,8 @@ static size_t on_read(char *place, size_t unit, size_t count, void *context)
 
     if (length > unit * count)
         length = unit * count;
-    if (x->body_sent == 0) {
-        sim_buffer_clear(&x->lane.unread);
+    if (x->body_sent == 0)
         note_sending(x);
-    }
     memcpy(place, x->request.body.data + x->body_sent, length);
     x->body_sent += length;
     return length;
@@ -268,8 +268,6 @@ static enum sim_status fail_no_memory(struct sim_error *error)
 /* Sends the request where the route leads, for the first time or after a redirect. */
 static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_error *error)
 {
-    bool is_fresh;
-
     sim_head_reset(&x->head);
     x->early = (struct sim_early){.is_tls = x->route.is_https};
     sim_buffer_clear(&x->body);
@@ -285,8 +283,9 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
     x->progress.active_ms = sim_clock_monotonic_ms();
     /* What has been reset behind a redirect may not know it yet. */
     sim_sockets_let_resets_through(&x->lane.sockets, false, 0);
-    is_fresh = x->is_cut_off || sim_sockets_are_in_doubt(&x->lane.sockets);
-    if (sim_lane_set_route(&x->lane, &x->route, is_fresh) != SIM_OK || !sim_lane_begin(&x->lane))
+    if (sim_lane_set_route(&x->lane, &x->route,
+                           x->is_cut_off || sim_sockets_are_in_doubt(&x->lane.sockets)) != SIM_OK ||
+        !sim_lane_begin(&x->lane))
         return fail_no_memory(error);
     x->is_added = true;
     return SIM_OK;
@@ -400,7 +399,7 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
     if (code != CURLE_OK)
         return exchange_fail(x, code, error);
     /* libcurl reports success for a head that was cut short and for an interim answer alone. */
-    if (!x->head.is_complete || x->head.http_status < 200)
+    if (!sim_head_is_whole(&x->head))
         return sim_fail(error, SIM_AMBIGUOUS, "%s", cut_short);
     target = sim_lane_redirect_target(&x->lane, &x->route, &x->head, &written);
     sim_lane_note_protocol(&x->lane);

@@ -22,12 +22,14 @@ enum {
 
 static pthread_once_t libcurl_once = PTHREAD_ONCE_INIT;
 static CURLcode libcurl_status;
+static unsigned libcurl_number; /* its version, which it takes long to tell */
 
 /* libcurl and OpenSSL have locks of their own here, which a fork would leave held in the child. */
 static void start_libcurl(void)
 {
     sim_process_hold_forks();
     libcurl_status = curl_global_init(CURL_GLOBAL_DEFAULT);
+    libcurl_number = curl_version_info(CURLVERSION_NOW)->version_num;
     sim_process_let_fork();
 }
 
@@ -70,6 +72,13 @@ static int on_close(void *context, curl_socket_t descriptor)
     return close(descriptor);
 }
 
+/* From 7.83 on a handle remembers the header that came last, until 8.2 also when it has been freed:
+ * a folded line at the head of the next answer would be appended to it. */
+static bool remembers_what_was_freed(void)
+{
+    return libcurl_number >= 0x075300 && libcurl_number < 0x080200;
+}
+
 /* What is the same for every exchange of a lane. False when libcurl is out of memory or too old. */
 static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callbacks *callbacks)
 {
@@ -96,6 +105,8 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
     SET(CURLOPT_MAXAGE_CONN, (long)SIM_LANE_IDLE_MAX_S);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_NOPROXY, "");
+    lane->shows_heads = remembers_what_was_freed();
+    SET(CURLOPT_HEADER, (long)lane->shows_heads);
     SET(CURLOPT_WRITEFUNCTION, callbacks->on_body);
     SET(CURLOPT_WRITEDATA, callbacks->context);
     SET(CURLOPT_HEADERFUNCTION, callbacks->on_header);
@@ -177,15 +188,9 @@ void sim_lane_set_connect_limit(struct sim_lane *lane, int64_t limit_ms)
                            limit_ms > 0 ? (long)limit_ms + MARGIN_MS : (long)SIM_CLOCK_LONGEST_MS);
 }
 
-/* The library may be older than the header that this was built with. */
-static unsigned libcurl_version(void)
-{
-    return curl_version_info(CURLVERSION_NOW)->version_num;
-}
-
 static bool goes_in_frames(size_t length)
 {
-    return length <= SIM_LANE_ONE_PIECE || libcurl_version() >= SIM_LANE_LARGE_IN_FRAMES_FROM;
+    return length <= SIM_LANE_ONE_PIECE || libcurl_number >= SIM_LANE_LARGE_IN_FRAMES_FROM;
 }
 
 bool sim_lane_set_method(struct sim_lane *lane, bool is_post, struct sim_text body)
@@ -359,25 +364,22 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
     return good ? SIM_OK : SIM_NO_MEMORY;
 }
 
-/* From 7.83 on a handle remembers the header that came last, until 8.2 also when it has been freed:
- * a folded line at the head of the next answer would be appended to it. */
-static bool remembers_what_was_freed(void)
-{
-    return libcurl_version() >= 0x075300 && libcurl_version() < 0x080200;
-}
-
 bool sim_lane_begin(struct sim_lane *lane)
 {
-    if (lane->was_used && remembers_what_was_freed()) {
-        CURL *copy = curl_easy_duphandle(lane->easy);
-        if (copy == NULL)
-            return false;
-        curl_easy_cleanup(lane->easy);
-        lane->easy = copy;
-    }
-    lane->was_used = true;
     lane->idle_turns = 0;
+    lane->is_line_open = false;
     return curl_multi_add_handle(lane->multi, lane->easy) == CURLM_OK;
+}
+
+enum sim_status sim_lane_show_line(struct sim_lane *lane, const struct sim_head *head,
+                                   struct sim_text piece, struct sim_error *error)
+{
+    bool goes_on = !lane->is_line_open && (piece.data[0] == ' ' || piece.data[0] == '\t');
+
+    lane->is_line_open = piece.data[piece.length - 1] != '\n';
+    if (goes_on && !sim_head_has_fields(head))
+        return sim_fail(error, SIM_AMBIGUOUS, "The answer has a malformed header field");
+    return SIM_OK;
 }
 
 /* libcurls before 8 do not sleep while the windows of HTTP/2 are full: they wait for a socket that

@@ -48,9 +48,10 @@ struct sim_lane {
     struct curl_slist *headers;
     struct sim_buffer header_text; /* what `headers` was made from */
     unsigned route_generation;     /* of the route that libcurl has; 0: none */
-    bool was_used;                 /* the easy handle has been, for a transfer */
     unsigned idle_turns;           /* waits in a row from which libcurl was woken to do nothing */
     bool has_trust;                /* libcurl has the trust that stands here */
+    bool shows_heads;  /* their lines come as parts of a body before libcurl keeps them */
+    bool is_line_open; /* the rest of one is still to come so */
     struct sim_buffer ca_file, ca_directory;
     struct sim_sockets sockets;
     bool keeps_unread;             /* a connection that is closed leaves in `unread` */
@@ -105,6 +106,11 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
 
 /* Begins the transfer that has been set. False without memory. */
 bool sim_lane_begin(struct sim_lane *lane) SIM_MUST_CHECK;
+
+/* Where `shows_heads`: refuses the next line of a head, of which that is a piece, when libcurl must
+ * not keep it: one that goes on with a field before it, and there is none. */
+enum sim_status sim_lane_show_line(struct sim_lane *lane, const struct sim_head *head,
+                                   struct sim_text piece, struct sim_error *error) SIM_MUST_CHECK;
 
 /* Waits until libcurl has something to do (`*is_woken`), for a signal, or so long, while a body of
  * `length` bytes is being sent. Whoever sees that libcurl has done something clears `idle_turns`.

@@ -20,10 +20,22 @@ static int module_exec(PyObject *module)
         pysim_word_register(state) < 0 || pysim_call_register(state) < 0 ||
         pysim_methods_register(module, state) < 0 || pysim_stream_register(module, state) < 0)
         return -1;
-    return PyModule_AddStringConstant(module, "__version__", SIMSTUDIO_VERSION) < 0
-               ? -1
-               : PyModule_AddStringConstant(module, "__libcurl__", sim_http_libcurl());
+    return PyModule_AddStringConstant(module, "__version__", SIMSTUDIO_VERSION);
 }
+
+/* libcurl takes long to tell: no constant of the import. */
+static PyObject *libcurl_version(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    return PyUnicode_FromString(sim_http_libcurl());
+}
+
+static PyMethodDef functions[] = {
+    {"libcurl_version", libcurl_version, METH_NOARGS,
+     "libcurl_version($module, /)\n--\n\n"
+     "The names and versions of libcurl and of the libraries that it uses: str."},
+    {NULL, NULL, 0, NULL},
+};
 
 /* clang-format off */
 static PyModuleDef_Slot module_slots[] = {
@@ -38,6 +50,7 @@ static struct PyModuleDef module_definition = {
     .m_name = "simstudio._native",
     .m_doc = "The native part of simstudio: import simstudio instead.",
     .m_size = sizeof(struct pysim_state),
+    .m_methods = functions,
     .m_slots = module_slots,
     .m_traverse = pysim_state_traverse,
     .m_clear = pysim_state_clear,

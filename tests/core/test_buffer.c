@@ -39,6 +39,34 @@ static void nothing_appended_is_a_string_all_the_same(void)
     sim_buffer_fini(&buffer);
 }
 
+static void what_is_expected_is_allocated_once_as_far_as_it_is_believed(void)
+{
+    enum { BELIEVED = 64 * 1024 * 1024 };
+    struct sim_buffer buffer;
+    const char *data;
+
+    sim_buffer_init(&buffer, 100);
+    CHECK_STATUS(sim_buffer_expect(&buffer, 101), SIM_OK); /* the limit is for who appends */
+    CHECK(buffer.data == NULL);
+    CHECK_STATUS(sim_buffer_expect(&buffer, 100), SIM_OK);
+    CHECK(buffer.capacity > 100 && buffer.length == 0);
+    sim_buffer_fini(&buffer);
+    sim_buffer_init(&buffer, SIZE_MAX);
+    CHECK_STATUS(sim_buffer_expect(&buffer, 5000), SIM_OK);
+    data = buffer.data;
+    for (int i = 0; i < 5000; i++)
+        CHECK_STATUS(sim_buffer_append_char(&buffer, 'x'), SIM_OK);
+    CHECK(buffer.data == data);
+    sim_buffer_clear(&buffer);
+    CHECK_STATUS(sim_buffer_expect(&buffer, ~0ULL), SIM_OK);
+    CHECK(buffer.capacity == BELIEVED + 1);
+    sim_memory_fail_after(0);
+    CHECK_STATUS(sim_buffer_expect(&buffer, ~0ULL), SIM_OK); /* there it is */
+    sim_buffer_fini(&buffer);
+    CHECK_STATUS(sim_buffer_expect(&buffer, 5000), SIM_NO_MEMORY);
+    sim_memory_fail_after(-1);
+}
+
 static void growing_keeps_every_byte(void)
 {
     enum { PIECES = 5000 };
@@ -163,6 +191,7 @@ static const struct check_test tests[] = {
     TEST(all_zero_is_empty_and_may_end_twice),
     TEST(what_is_appended_is_followed_by_a_nul_that_does_not_count),
     TEST(nothing_appended_is_a_string_all_the_same),
+    TEST(what_is_expected_is_allocated_once_as_far_as_it_is_believed),
     TEST(growing_keeps_every_byte),
     TEST(the_limit_is_reached_and_never_passed),
     TEST(what_was_reserved_counts_when_it_is_committed),
