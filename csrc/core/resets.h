@@ -22,7 +22,7 @@ struct sim_resets { /* of one connection; start from all zero */
     bool have_come;          /* so the connection may be dead without knowing it */
     int64_t changed_ms;      /* when that was seen, or they were let through after it; monotonic */
     uint32_t dropped_before; /* what the system had dropped when they began to be held */
-    int idle_s, interval_s;  /* the keep-alive before it was made to probe; 0: it was not */
+    int idle_s, interval_s;  /* the keep-alive, before it was made to probe soon */
 };
 
 /* From here on no reset reaches the connection, where the system can do that. Does nothing where
