@@ -269,7 +269,7 @@ assert failures == [], failures
 """)
     owners = [set(runs_on(connection)) for connection in wire.connections]
     assert all(len(owner) == 1 for owner in owners)
-    assert owners.count({"child"}) == 15
+    assert owners.count({"child"}) >= 15  # one in doubt after its first answer is not used again
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
