@@ -26,11 +26,11 @@ with SimStudioClient("key", sys.argv[1]) as client:
 OUTPUT_LENGTH = 48000  # more than half of a window, and less than the client's system takes at once
 
 
-def large_frames(stream, end=END_STREAM):
+def large_frames(stream):
     body = json.dumps({"success": True, "output": "x" * OUTPUT_LENGTH}).encode()
     pieces = [body[at : at + 16000] for at in range(0, len(body), 16000)]
     more = b"".join(frame(DATA, 0, stream, piece) for piece in pieces[1:-1])
-    return framed("no length", pieces[0], 0, stream) + more + frame(DATA, end, stream, pieces[-1])
+    return framed("no length", pieces[0], 0, stream) + more + frame(DATA, END_STREAM, stream, pieces[-1])
 
 
 STOP = "stop"

@@ -239,7 +239,7 @@ static void when_libcurl_may_send(void)
         {"a new connection may speak HTTP/2", IS_TLS | IS_NEW, "", 0, true},
         {"without TLS it does not", IS_NEW, "", 0, false},
         {"one that did may do so again", IS_TLS | IS_KNOWN | HAS_WAITED, "", 0, true},
-        {"if it takes its time", IS_TLS | IS_KNOWN, "", 0, false},
+        {"not before it takes its time", IS_TLS | IS_KNOWN, "", 0, false},
         {"one that did not", IS_TLS | HAS_WAITED, "", 0, false},
         {"it does", IS_TLS, HEAD, HTTP_2, true},
         {"it does not", IS_TLS | IS_NEW, HEAD, HTTP_1, false},
