@@ -33,12 +33,12 @@ def large_frames(stream):
     return framed("no length", pieces[0], 0, stream) + more + frame(DATA, END_STREAM, stream, pieces[-1])
 
 
-STOP = "stop"
+STOP, GO_ON = "stop", "go on"
 
 
 @pytest.fixture
 def stopped(context):
-    """What a program prints that makes so many calls. It is stopped at STOP, and goes on after a reset."""
+    """What a program prints that makes so many calls. From STOP to GO_ON it does not run."""
 
     def outcome(count, steps, *others):
         def stop(connection):
@@ -48,8 +48,8 @@ def stopped(context):
         def go_on(connection):
             program.send_signal(signal.SIGCONT)
 
-        steps = [stop if step is STOP else step for step in steps]
-        with Wire([*steps, RESET, go_on], *others, context=context) as wire:
+        steps = [{STOP: stop, GO_ON: go_on}.get(step, step) for step in steps]
+        with Wire(steps, *others, context=context) as wire:
             with subprocess.Popen([sys.executable, "-c", PROGRAM, wire.url, str(count)], env=without_proxies(),
                                   stdout=subprocess.PIPE, universal_newlines=True) as program:
                 printed = program.communicate(timeout=PATIENCE_S)[0]
@@ -66,19 +66,20 @@ def in_frames(context):
 
 @pytest.mark.usefixtures("in_frames")
 def test_a_large_answer_in_frames_before_a_reset_is_the_answer(stopped):
-    assert stopped(1, [read_post(1), STOP, SETTINGS, large_frames(1)]) == [str(OUTPUT_LENGTH)]
+    assert stopped(1, [read_post(1), STOP, SETTINGS, large_frames(1), RESET, GO_ON]) == [str(OUTPUT_LENGTH)]
 
 
 @pytest.mark.usefixtures("in_frames")
 def test_so_is_one_on_a_connection_that_was_used_before(stopped):
     first = [read_post(1), SETTINGS, large_frames(1)]
-    assert stopped(2, [*first, read_post(3), 0.05, STOP, PING, large_frames(3)]) == [str(OUTPUT_LENGTH)] * 2
+    second = [read_post(3), 0.05, STOP, PING, large_frames(3), RESET, GO_ON]
+    assert stopped(2, first + second) == [str(OUTPUT_LENGTH)] * 2
 
 
 @pytest.mark.usefixtures("in_frames")
 @pytest.mark.parametrize("answer", [b"", large_frames(1)[:-1]], ids=["none", "cut"])
 def test_a_reset_in_its_stead_is_noticed(stopped, answer):
-    (printed,) = stopped(1, [read_post(1), SETTINGS, 0.05, STOP, answer])
+    (printed,) = stopped(1, [read_post(1), SETTINGS, 0.05, STOP, answer, RESET, GO_ON])
     assert printed.startswith("EXECUTION_ERROR") and printed.endswith(DOUBT)
 
 
@@ -90,7 +91,7 @@ ANSWER = json.dumps({"success": True, "output": "new"}).encode()
 
 def test_a_redirect_before_a_reset_leads_to_a_new_connection(stopped):
     redirect = http(b"", "Location: " + MOVED.decode(), status="307 Moved")
-    assert stopped(1, [READ, STOP, redirect], [READ, http(ANSWER)]) == ["3"]
+    assert stopped(1, [READ, STOP, redirect, RESET, GO_ON], [READ, http(ANSWER)]) == ["3"]
 
 
 @pytest.mark.usefixtures("in_frames")
@@ -98,4 +99,20 @@ def test_so_does_one_in_frames(stopped):
     fields = b"\x08\x03307\x0f\x0d\x010\x0f\x1f%c%s" % (len(MOVED), MOVED)
     redirect = frame(HEADERS, END_HEADERS | END_STREAM, 1, fields)
     answer = framed("no length", ANSWER)
-    assert stopped(1, [read_post(1), STOP, SETTINGS, redirect], [read_post(1), SETTINGS, answer]) == ["3"]
+    first = [read_post(1), STOP, SETTINGS, redirect, RESET, GO_ON]
+    assert stopped(1, first, [read_post(1), SETTINGS, answer]) == ["3"]
+
+
+# ---- what a server says twice, because it was heard late, is no reset ----
+
+
+def test_a_connection_is_kept_though_the_client_was_away_during_the_answer(stopped):
+    answer = http(ANSWER)
+    assert stopped(2, [READ, 0.05, STOP, answer[:20], answer[20:], 0.05, GO_ON, READ, answer]) == ["3"] * 2
+
+
+@pytest.mark.usefixtures("in_frames")
+def test_so_is_one_in_frames(stopped):
+    first, second = (framed("no length", ANSWER, stream=stream) for stream in (1, 3))
+    steps = [read_post(1), SETTINGS, 0.05, STOP, first[:20], first[20:], 0.05, GO_ON, read_post(3), second]
+    assert stopped(2, steps) == ["3"] * 2
