@@ -72,7 +72,7 @@ def test_a_large_answer_in_frames_before_a_reset_is_the_answer(stopped):
 @pytest.mark.usefixtures("in_frames")
 def test_so_is_one_on_a_connection_that_was_used_before(stopped):
     first = [read_post(1), SETTINGS, large_frames(1)]
-    second = [read_post(3), 0.05, STOP, PING, large_frames(3), RESET, GO_ON]
+    second = [read_post(3), STOP, PING, large_frames(3), RESET, GO_ON]
     assert stopped(2, first + second) == [str(OUTPUT_LENGTH)] * 2
 
 

@@ -9,7 +9,9 @@ enum {
     LONG_STILL_MS = 1000,
 };
 
-/* On HTTP/2 libcurl acknowledges while it receives, from the server's first words on. */
+/* On HTTP/2 libcurl acknowledges while it receives, from the server's first words on. An answer may
+ * come, with a reset behind it, sooner than anybody looks. So the 12 us that it takes to keep
+ * resets off are spent on every call there. */
 static bool may_acknowledge(const struct sim_early *early, const struct sim_lane *lane,
                             const struct sim_head *head)
 {
@@ -17,7 +19,7 @@ static bool may_acknowledge(const struct sim_early *early, const struct sim_lane
         return false;
     if (head->http_status != 0)
         return sim_lane_is_multiplexed(lane);
-    return sim_lane_is_new(lane) || (early->has_waited && sim_lane_was_multiplexed(lane));
+    return sim_lane_is_new(lane) || sim_lane_was_multiplexed(lane);
 }
 
 static bool may_send(const struct sim_early *early, const struct sim_lane *lane,
@@ -38,12 +40,6 @@ void sim_early_let_resets_through(const struct sim_early *early, struct sim_lane
                                   const struct sim_head *head, size_t length, int64_t active_ms)
 {
     sim_sockets_let_resets_through(&lane->sockets, may_send(early, lane, head, length), active_ms);
-}
-
-int64_t sim_early_wait_ms(const struct sim_early *early, int64_t left_ms)
-{
-    return early->is_tls && !early->has_waited && left_ms > SIM_EARLY_WAIT_MS ? SIM_EARLY_WAIT_MS
-                                                                              : left_ms;
 }
 
 /* The transfer under way waits to send and no more to receive. A socket beyond FD_SETSIZE is in no

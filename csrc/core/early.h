@@ -16,15 +16,9 @@
 
 struct sim_early {      /* of one request; start from all zero */
     bool is_tls;        /* so HTTP/2 may be spoken, in which libcurl sends while it receives */
-    bool has_waited;    /* for SIM_EARLY_WAIT_MS, since the request was sent */
     bool is_end_unseen; /* nothing but the body's text tells that it is whole */
     size_t read_to;     /* so much of the body has been read for that, in vain */
 };
-
-/* To keep resets from a connection takes 12 us. Where that is needed for HTTP/2 alone, a known
- * connection goes without until the answer has not come for so long. Shorter waits cost more than
- * they are worth: a timer before the system's next tick is set anew in the hardware. */
-enum { SIM_EARLY_WAIT_MS = 10 };
 
 /* Around each step of a transfer with a body of `length` bytes that has begun to be sent:
  * sim_resets_hold() and sim_resets_let_through(). */
@@ -32,9 +26,6 @@ void sim_early_hold_resets(const struct sim_early *early, struct sim_lane *lane,
                            const struct sim_head *head, size_t length);
 void sim_early_let_resets_through(const struct sim_early *early, struct sim_lane *lane,
                                   const struct sim_head *head, size_t length, int64_t active_ms);
-
-/* How long to wait at most, of `left_ms`, before resets are to be kept off. */
-int64_t sim_early_wait_ms(const struct sim_early *early, int64_t left_ms);
 
 /* True when the answer so far is whole although part of a body of `length` bytes has not been sent
  * yet. Nothing has moved since `active_ms`. */

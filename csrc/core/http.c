@@ -487,18 +487,13 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
             return x->has_news ? SIM_OK : sim_fail(error, status, "%s", x->failure.message);
         if (*done || x->has_news || now_ms >= end_ms)
             return SIM_OK;
-        if (x->progress.was_sent)
-            left_ms = sim_early_wait_ms(&x->early, left_ms);
         if (!sim_lane_wait(&x->lane, x->progress.was_sent ? x->request.body.length : 0, left_ms,
                            &is_woken))
             return fail_no_memory(error);
-        if (is_woken && x->progress.was_sent && !x->route.is_https)
-            x->progress.active_ms = sim_clock_monotonic_ms();
-        if (is_woken)
-            continue;
-        if (sim_clock_monotonic_ms() < now_ms + left_ms)
+        if (!is_woken)
             return SIM_OK; /* a signal, or a moment that libcurl waited for: the caller looks */
-        x->early.has_waited = x->progress.was_sent;
+        if (x->progress.was_sent && !x->route.is_https)
+            x->progress.active_ms = sim_clock_monotonic_ms();
     }
     return SIM_OK;
 }

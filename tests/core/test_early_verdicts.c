@@ -222,7 +222,7 @@ static void so_it_does_when_all_was_sent_where_the_answer_has_its_end_in_itself(
 /* Resets are kept from a connection while libcurl may send on it. */
 static void when_libcurl_may_send(void)
 {
-    enum { IS_NEW = 1, IS_KNOWN = 2, IS_TLS = 4, HAS_WAITED = 8, LARGE = 16, IS_SENT = 32 };
+    enum { IS_NEW = 1, IS_KNOWN = 2, IS_TLS = 4, LARGE = 8, IS_SENT = 16 };
     enum { HTTP_1 = CURL_HTTP_VERSION_1_1, HTTP_2 = CURL_HTTP_VERSION_2_0 };
     static const struct {
         const char *why;
@@ -235,12 +235,10 @@ static void when_libcurl_may_send(void)
         {"that was sent", LARGE | IS_SENT, "", 0, false},
         {"that is answered", LARGE, HEAD, HTTP_1, true},
         {"a small body goes at once", 0, "", 0, false},
-        {"so it does on TLS", IS_TLS, "", 0, false},
+        {"so it does on a known connection that speaks HTTP/1", IS_TLS, "", 0, false},
         {"a new connection may speak HTTP/2", IS_TLS | IS_NEW, "", 0, true},
         {"without TLS it does not", IS_NEW, "", 0, false},
-        {"one that did may do so again", IS_TLS | IS_KNOWN | HAS_WAITED, "", 0, true},
-        {"not before it takes its time", IS_TLS | IS_KNOWN, "", 0, false},
-        {"one that did not", IS_TLS | HAS_WAITED, "", 0, false},
+        {"one that did may do so again", IS_TLS | IS_KNOWN, "", 0, true},
         {"it does", IS_TLS, HEAD, HTTP_2, true},
         {"it does not", IS_TLS | IS_NEW, HEAD, HTTP_1, false},
         {"it does, after all was sent", IS_TLS | LARGE | IS_SENT, HEAD, HTTP_2, true},
@@ -254,7 +252,6 @@ static void when_libcurl_may_send(void)
         begin(rows[i].head, "", rows[i].version);
         check_row = rows[i].why;
         early.is_tls = (rows[i].is & IS_TLS) != 0;
-        early.has_waited = (rows[i].is & HAS_WAITED) != 0;
         told.sent = (rows[i].is & IS_SENT) != 0 ? (curl_off_t)length : 0;
         told.connects = (rows[i].is & IS_NEW) != 0;
         told.port = pair_port(client);
@@ -271,17 +268,6 @@ static void when_libcurl_may_send(void)
         (void)close(server);
         end();
     }
-}
-
-static void a_first_wait_on_tls_is_short(void)
-{
-    const struct sim_early plain = {0}, first = {.is_tls = true},
-                           later = {.is_tls = true, .has_waited = true};
-
-    CHECK_INT(sim_early_wait_ms(&plain, 100), 100);
-    CHECK_INT(sim_early_wait_ms(&later, 100), 100);
-    CHECK_INT(sim_early_wait_ms(&first, 100), SIM_EARLY_WAIT_MS);
-    CHECK_INT(sim_early_wait_ms(&first, 0), 0);
 }
 
 static void without_memory_the_object_is_read_another_time(void)
@@ -309,7 +295,6 @@ static const struct check_test tests[] = {
     TEST(a_failure_leaves_what_has_come),
     TEST(so_it_does_when_all_was_sent_where_the_answer_has_its_end_in_itself),
     TEST(when_libcurl_may_send),
-    TEST(a_first_wait_on_tls_is_short),
     TEST(without_memory_the_object_is_read_another_time),
 };
 
