@@ -80,8 +80,11 @@ def test_an_answer_that_breaks_off_at_any_byte_is_an_error(answer, spare, fault)
     offsets = range(len(answer) - spare)
     with Wire([break_off]) as wire, ThreadPoolExecutor(8) as threads:
         errors = list(threads.map(outcome, offsets))
-    for error in errors:
+    texts = [error.details or "" for error in errors]
+    for error, text in zip(errors, texts):
         (assert_timed_out if fault is STALL else assert_doubtful)(error)
+        assert BODY.decode().startswith(text)  # what has come of it is there
+    assert texts == sorted(texts, key=len) and len(texts[-1]) >= len(BODY) - 1
     assert len(wire.connections) == len(wire.requests) == wire.count(b"POST ") == len(offsets)
 
 

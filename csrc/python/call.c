@@ -143,17 +143,37 @@ int pysim_timeout_parse(struct pysim_state *state, PyObject *timeout, struct pys
 
 /* ---- failures ---- */
 
+/* What has come of an answer that broke off: part of what a run gave is better than nothing. NULL
+ * where nothing has, where a limit was to save the memory for it, and without memory. A stream's
+ * reader has its own. */
+static PyObject *text_so_far(const struct pysim_call *call, enum sim_status status)
+{
+    const struct sim_buffer *body;
+    PyObject *text;
+
+    if (call->exchange == NULL || status == SIM_LIMIT || sim_exchange_is_stream(call->exchange))
+        return NULL;
+    body = sim_exchange_body(call->exchange);
+    if (body->length == 0)
+        return NULL;
+    text = PyUnicode_DecodeUTF8(body->data, (Py_ssize_t)body->length, "replace");
+    if (text == NULL)
+        PyErr_Clear();
+    return text;
+}
+
 static int call_raise(struct pysim_call *call, struct sim_error *error)
 {
     const struct pysim_endpoint_row *endpoint = call->endpoint;
     bool was_sent = call->exchange != NULL && sim_exchange_was_sent(call->exchange);
+    PyObject *details = text_so_far(call, error->status);
 
     call->has_failed = true;
     if (error->status == SIM_TIMED_OUT) {
         (void)pysim_raise_steals(
             call->state,
             PyUnicode_FromFormat("%s %S seconds", endpoint->timeout_message, call->timeout),
-            PYSIM_TIMEOUT, NULL, was_sent);
+            PYSIM_TIMEOUT, details, was_sent);
         return -1;
     }
     if (was_sent && error->status != SIM_NO_MEMORY) {
@@ -161,7 +181,8 @@ static int call_raise(struct pysim_call *call, struct sim_error *error)
         (void)snprintf(error->message + length, sizeof error->message - length, "%s",
                        endpoint->doubt);
     }
-    (void)pysim_raise_core(call->state, error, endpoint->failure, endpoint->code, was_sent);
+    (void)pysim_raise_core_steals(call->state, error, endpoint->failure, endpoint->code, details,
+                                  was_sent);
     return -1;
 }
 
@@ -195,7 +216,8 @@ static int append_id(struct pysim_call *call, PyObject *id)
     if (text == NULL || pysim_call_url_text(text, endpoint->id_name, &segment) < 0)
         goto done;
     if (sim_url_append_segment(&call->path, segment, endpoint->id_name, &error) != SIM_OK) {
-        (void)pysim_raise_core(call->state, &error, endpoint->failure, endpoint->code, false);
+        (void)pysim_raise_core_steals(call->state, &error, endpoint->failure, endpoint->code, NULL,
+                                      false);
         goto done;
     }
     result = 0;

@@ -98,7 +98,8 @@ PyDoc_STRVAR(
     "    EXECUTION_ERROR, or the server's own; or None.\n"
     "status: the HTTP status (int), or None if no HTTP status applies: timeouts, transport\n"
     "    failures, a 2xx answer that cannot be used.\n"
-    "details: the answer's body, parsed where it was JSON, otherwise its text; or None.\n"
+    "details: the answer's body, parsed where it was JSON, otherwise its text; of one that\n"
+    "    broke off the text so far, of a stream that of its blocks by block id; or None.\n"
     "retry_after: milliseconds (int) from this answer's Retry-After; or None.\n"
     "was_sent: bool; False if nothing of the request went out, so that nothing can have been\n"
     "    run; None if this client did not raise the error.");
@@ -201,20 +202,23 @@ static PyObject *core_message(const struct sim_error *error)
     return PyUnicode_DecodeUTF8(error->message, (Py_ssize_t)strlen(error->message), "replace");
 }
 
-PyObject *pysim_raise_core(struct pysim_state *state, const struct sim_error *error,
-                           const char *prefix, enum pysim_code code, bool was_sent)
+PyObject *pysim_raise_core_steals(struct pysim_state *state, const struct sim_error *error,
+                                  const char *prefix, enum pysim_code code, PyObject *details,
+                                  bool was_sent)
 {
-    PyObject *text;
+    PyObject *text = NULL;
 
     if (error->status == SIM_NO_MEMORY)
-        return PyErr_NoMemory();
-    text = core_message(error);
+        PyErr_NoMemory();
+    else
+        text = core_message(error);
     if (text != NULL && error->status == SIM_BAD_INPUT)
         PyErr_SetObject(PyExc_ValueError, text);
     else if (text != NULL)
-        (void)pysim_raise_steals(state, PyUnicode_FromFormat("%s: %U", prefix, text), code, NULL,
-                                 was_sent);
+        (void)pysim_raise_steals(state, PyUnicode_FromFormat("%s: %U", prefix, text), code,
+                                 Py_XNewRef(details), was_sent);
     Py_XDECREF(text);
+    Py_XDECREF(details);
     return NULL;
 }
 

@@ -62,10 +62,12 @@ PyObject *pysim_raise_steals(struct pysim_state *state, PyObject *message, enum 
                              PyObject *details, bool was_sent);
 
 /* Raises what a core failure means to a user: MemoryError for SIM_NO_MEMORY, ValueError for
- * SIM_BAD_INPUT (nothing was sent), else SimStudioError with message "<prefix>: <message>". NULL
- * always. SIM_TIMED_OUT never comes here: its message needs the timeout as the user gave it. */
-PyObject *pysim_raise_core(struct pysim_state *state, const struct sim_error *error,
-                           const char *prefix, enum pysim_code code, bool was_sent);
+ * SIM_BAD_INPUT (nothing was sent), else SimStudioError with message "<prefix>: <message>" and
+ * `details`, which is stolen and may be NULL. NULL always. SIM_TIMED_OUT never comes here: its
+ * message needs the timeout as the user gave it. */
+PyObject *pysim_raise_core_steals(struct pysim_state *state, const struct sim_error *error,
+                                  const char *prefix, enum pysim_code code, PyObject *details,
+                                  bool was_sent);
 
 /* Raises ValueError "<name>: <message>" for an argument that the core refused. NULL always. */
 PyObject *pysim_raise_input(const struct sim_error *error, const char *name);

@@ -66,8 +66,9 @@ static int next_in_hand(struct pysim_reader *reader, struct pysim_read_event *ev
     while (!reader->has_done) {
         if (sim_sse_next(&reader->sse, &parsed, &found, &error) != SIM_OK) {
             reader->call->has_failed = true;
-            (void)pysim_raise_core(reader->call->state, &error, reader->call->endpoint->failure,
-                                   reader->call->endpoint->code, true);
+            (void)pysim_raise_core_steals(reader->call->state, &error,
+                                          reader->call->endpoint->failure,
+                                          reader->call->endpoint->code, NULL, true);
             return -1;
         }
         if (!found)
