@@ -431,6 +431,10 @@ static enum sim_status walk_document(struct sim_text text, const cJSON *tree,
     struct walk walk = {text.data, text.data + text.length, document};
     enum sim_status status;
 
+    /* To cJSON a number may end before it does: at the point, where the locale has a comma. In a
+     * list or an object it misses the next token then; behind a number alone it looks for none. */
+    if (cJSON_IsNumber(tree))
+        return SIM_NOT_JSON;
     /* A value for every sixteen bytes, as in documents with long strings; others grow. */
     document->capacity = text.length / 16 + 16;
     if (document->capacity > SIZE_MAX / sizeof *document->values)
