@@ -9,6 +9,7 @@ import weakref
 import zlib
 
 import pytest
+import stalls
 from streaming import CHUNKED_END, DONE, RESET, chunk, chunked, error, final, head, stream_of
 from waiting import eventually
 
@@ -214,7 +215,34 @@ def test_a_closed_stream_that_never_began_sends_nothing(steps, live):
         assert list(stream.text_stream) == []
     with pytest.raises(SimStudioError, match="^The stream was closed before its request was sent$") as caught:
         stream.result()
-    assert (caught.value.code, steps.connections) == ("STREAM_INTERRUPTED", 0)
+    error = caught.value
+    assert (error.code, error.was_sent, steps.connections) == ("STREAM_INTERRUPTED", False, 0)
+
+
+def test_a_stream_whose_request_cannot_be_made_sends_nothing(steps):
+    class Rotating(SimStudioClient):
+        api_key = property(lambda self: "two\nlines", lambda self, key: None)
+
+    stream = Rotating("key", steps.url).stream_workflow("wf")
+    with pytest.raises(ValueError, match="control character"):
+        next(stream)
+    with pytest.raises(SimStudioError, match="^The stream ended before its request was sent$") as caught:
+        next(stream)
+    error = caught.value
+    assert (error.code, error.was_sent, steps.connections) == ("STREAM_INTERRUPTED", False, 0)
+
+
+def test_a_stream_closed_while_it_connects_has_sent_nothing():
+    with stalls.connecting() as stall, SimStudioClient("key", stall.url) as client:
+        stream = client.stream_workflow("wf")
+        reader = threading.Thread(target=list, args=(stream,))
+        reader.start()
+        time.sleep(0.1)
+        stream.close()
+        reader.join()
+        with pytest.raises(SimStudioError, match="^The stream was closed before its request was sent$") as caught:
+            stream.result()
+        assert caught.value.was_sent is False
 
 
 def test_a_stream_closed_after_its_end_keeps_its_result(sim):

@@ -334,7 +334,7 @@ static PyObject *answer_stream(struct pysim_call *call)
     PyObject *result = NULL;
 
     if (pysim_reader_init(&reader, call) == 0 && pysim_reader_finish(&reader) == 0)
-        result = pysim_fold_result(&reader.fold, NULL);
+        result = pysim_fold_result(&reader.fold, NULL, true);
     pysim_reader_drain(&reader);
     pysim_reader_fini(&reader);
     return result;

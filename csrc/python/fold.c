@@ -348,7 +348,7 @@ bool pysim_fold_has_ended(const struct pysim_fold *fold)
 
 /* ---- outcomes ---- */
 
-PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interruption)
+PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interruption, bool was_sent)
 {
     enum pysim_code code = fold->error != NULL ? PYSIM_EXECUTION_ERROR : PYSIM_STREAM_INTERRUPTED;
     PyObject *message;
@@ -359,7 +359,7 @@ PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interrupt
         interruption = "The stream ended without its final event" PYSIM_RUN_DOUBT;
     message = fold->error != NULL ? Py_NewRef(fold->error) : PyUnicode_FromString(interruption);
     return pysim_raise_steals(fold->state, message, code,
-                              message != NULL ? pysim_fold_blocks(fold) : NULL, true);
+                              message != NULL ? pysim_fold_blocks(fold) : NULL, was_sent);
 }
 
 void pysim_fold_amend_exception(const struct pysim_fold *fold)

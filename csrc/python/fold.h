@@ -48,7 +48,7 @@ PyObject *pysim_fold_blocks(const struct pysim_fold *fold);
 /* The result of a stream that has ended well (a new reference), or NULL with the SimStudioError of
  * its error event, or of a stream without its end: STREAM_INTERRUPTED, with `interruption` as its
  * message (NULL: it ended by itself). */
-PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interruption);
+PyObject *pysim_fold_result(const struct pysim_fold *fold, const char *interruption, bool was_sent);
 
 /* If the pending exception is a SimStudioError, sets its details to the text so far, and its code
  * to STREAM_INTERRUPTED unless it is TIMEOUT. */

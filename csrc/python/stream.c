@@ -20,26 +20,28 @@ struct stream {
     PyObject_HEAD
     PyObject *weak_references;
     PyObject *client;
-    PyObject *timeout_given;
-    struct pysim_timeout timeout;
+    struct pysim_timeout timeout; /* `given` is owned */
     struct pysim_call call;
     struct pysim_reader reader;
     enum phase phase;
     PyObject *answer;  /* the plain result, where there is one */
     PyObject *failure; /* the SimStudioError that ended it, which every further step raises */
-    bool is_started;   /* the request may have been sent */
+    bool was_sent;     /* the request, or part of it; known at the end */
     bool is_in_use;    /* by a thread that waits without the GIL */
     bool is_closed;    /* by its user, before or after its end */
 };
 
 static const char closed_early[] = "The stream was closed before its final event" PYSIM_RUN_DOUBT;
 static const char closed_unsent[] = "The stream was closed before its request was sent";
+static const char ended_unsent[] = "The stream ended before its request was sent";
 
 /* ---- beginning and ending ---- */
 
 static void stream_end(struct stream *self)
 {
     self->phase = ENDED;
+    if (self->call.exchange != NULL)
+        self->was_sent = sim_exchange_was_sent(self->call.exchange);
     pysim_call_end(&self->call);
 }
 
@@ -66,15 +68,17 @@ static void stream_fail(struct stream *self)
 /* What a stream that has ended without a result raises. NULL always. */
 static PyObject *stream_raise(struct stream *self)
 {
+    const char *closed = self->was_sent ? closed_early : closed_unsent;
+    const char *ended = self->was_sent ? NULL : ended_unsent;
+
     if (self->failure != NULL) {
         /* Raised anew: the frames that it went through before are none of its own. */
         (void)PyException_SetTraceback(self->failure, Py_None);
         PyErr_SetObject((PyObject *)Py_TYPE(self->failure), self->failure);
     }
     else
-        (void)pysim_fold_result(&self->reader.fold, !self->is_closed   ? NULL
-                                                    : self->is_started ? closed_early
-                                                                       : closed_unsent);
+        (void)pysim_fold_result(&self->reader.fold, self->is_closed ? closed : ended,
+                                self->was_sent);
     return NULL;
 }
 
@@ -105,7 +109,6 @@ static int stream_start(struct stream *self)
     if (self->phase != NOT_STARTED)
         return 0;
     self->phase = READING;
-    self->is_started = true;
     result = pysim_client_send(self->client, &self->call, &self->timeout, false);
     if (result == 0 && !self->call.is_given_up && !sim_exchange_is_stream(self->call.exchange)) {
         self->answer = pysim_answer(&self->call, false);
@@ -380,7 +383,7 @@ static int stream_traverse(struct stream *self, visitproc visit, void *arg)
     if (result != 0)
         return result;
     Py_VISIT(self->client);
-    Py_VISIT(self->timeout_given);
+    Py_VISIT(self->timeout.given);
     Py_VISIT(self->answer);
     Py_VISIT(self->failure);
     Py_VISIT(self->call.timeout);
@@ -392,7 +395,7 @@ static int stream_clear(struct stream *self)
 {
     stream_end(self);
     Py_CLEAR(self->client);
-    Py_CLEAR(self->timeout_given);
+    Py_CLEAR(self->timeout.given);
     Py_CLEAR(self->answer);
     Py_CLEAR(self->failure);
     Py_CLEAR(self->call.timeout);
@@ -425,8 +428,8 @@ PyObject *pysim_stream_new(struct pysim_state *state, PyObject *client, struct p
     }
     self->call = *call;
     self->client = Py_NewRef(client);
-    self->timeout_given = Py_NewRef(timeout->given);
     self->timeout = *timeout;
+    Py_INCREF(self->timeout.given);
     if (pysim_reader_init(&self->reader, &self->call) == 0)
         return (PyObject *)self;
     Py_DECREF(self);
