@@ -1,5 +1,6 @@
 """Subclasses that keep key, URL and more themselves, and what runs code when it goes."""
 
+import abc
 import copy
 import pickle
 import subprocess
@@ -144,3 +145,42 @@ class Slotted(SimStudioClient):
 def test_a_copy_has_what_a_subclass_keeps_in_slots(again):
     client = Slotted("key", "http://sim.example")
     assert again(client).everything() == client.everything()
+
+
+def test_the_names_of_slots_may_go_while_they_are_saved():
+    class Forgetful(SimStudioClient):
+        __slotnames__ = ["attribute %d" % number for number in range(3)]
+
+        def __getattribute__(self, name):
+            if name.startswith("attribute"):
+                Forgetful.__slotnames__.clear()
+                return 5
+            return super().__getattribute__(name)
+
+    state = Forgetful("key").__getstate__()
+    assert state["attribute 0"] == 5 and "attribute 1" not in state
+
+
+def test_an_abstract_subclass_makes_no_instance():
+    class Abstract(SimStudioClient, abc.ABC):
+        @abc.abstractmethod
+        def workflow(self):
+            """The id of the workflow."""
+
+    with pytest.raises(TypeError, match="abstract class Abstract"):
+        Abstract("key")
+    concrete = type("Concrete", (Abstract,), {"workflow": lambda self: "wf"})
+    assert concrete("key").workflow() == "wf"
+
+
+def test_a_subclass_can_have_a_second_base():
+    class Noting:
+        def note(self):
+            return "noted"
+
+    class Mine(Noting, SimStudioClient):
+        __slots__ = ("slot",)
+
+    mine = Mine("key")
+    mine.slot = 1
+    assert (mine.note(), mine.slot) == ("noted", 1)

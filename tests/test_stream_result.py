@@ -245,8 +245,8 @@ def test_what_is_asked_for(client, server):
                      {"a": 1, "selectedOutputs": ["agent1.content", "b.c"]}, {"stream": True}]
 
 
-@pytest.mark.parametrize("selected", ["agent1.content", b"agent1.content"])
-def test_a_single_selected_output_is_refused(client, server, selected):
+@pytest.mark.parametrize("selected", ["agent1.content", b"agent1.content", 5, {"agent1.content": True}, {"agent1.content"}])
+def test_selected_outputs_that_are_no_list_are_refused(client, server, selected):
     for run in (client.execute_workflow, client.execute_workflow_sync, client.execute_with_retry,
                 client.stream_workflow):
         with pytest.raises(TypeError) as caught:

@@ -14,9 +14,9 @@ struct client {
     PyObject *dict;
     PyObject *weak_references;
     struct pysim_state *state; /* borrowed: the type keeps the module */
-    PyObject *api_key;         /* str or None; NULL until it is set */
-    PyObject *base_url;        /* str without a slash at its end; NULL until it is set */
-    PyObject *rate_limit;      /* RateLimitInfo or None */
+    PyObject *api_key;         /* str or None; NULL where it is not set */
+    PyObject *base_url;        /* str without a slash at its end; NULL where it is not set */
+    PyObject *rate_limit;      /* RateLimitInfo or None; NULL where it has been deleted */
     PyObject *key_header;      /* bytes "X-API-Key: ...", NULL where there is no key */
     struct sim_session *session;
 };
@@ -60,8 +60,10 @@ static int make_key_header(PyObject *key, PyObject **header)
             goto done;
         }
     }
-    if (text[0] == ' ' || text[length - 1] == ' ') { /* a server may strip it or not */
-        PyErr_SetString(PyExc_ValueError, "api_key begins or ends with a space, which an HTTP "
+    /* A server may strip it or not. With what is pasted may come a space that does not break. */
+    if (Py_UNICODE_ISSPACE((unsigned char)text[0]) ||
+        Py_UNICODE_ISSPACE((unsigned char)text[length - 1])) {
+        PyErr_SetString(PyExc_ValueError, "api_key begins or ends with white space, which an HTTP "
                                           "header cannot carry");
         goto done;
     }
@@ -72,20 +74,26 @@ done:
     return result;
 }
 
+static int refuse_unset(struct client *self, const char *name)
+{
+    PyErr_Format(PyExc_AttributeError, "'%.200s' object has no attribute '%s'",
+                 Py_TYPE(self)->tp_name, name);
+    return -1;
+}
+
+/* The attributes can be deleted, as unittest.mock does to what it has patched. */
 static int client_set_api_key(struct client *self, PyObject *value, void *Py_UNUSED(closure))
 {
     PyObject *header = NULL, *old_key, *old_header;
 
-    if (value == NULL) {
-        PyErr_SetString(PyExc_AttributeError, "api_key cannot be deleted");
-        return -1;
-    }
-    if (make_key_header(value, &header) < 0)
+    if (value == NULL && self->api_key == NULL)
+        return refuse_unset(self, "api_key");
+    if (value != NULL && make_key_header(value, &header) < 0)
         return -1;
     /* Both are in their places before what goes can run code that sets another key. */
     old_key = self->api_key;
     old_header = self->key_header;
-    self->api_key = Py_NewRef(value);
+    self->api_key = Py_XNewRef(value);
     self->key_header = header;
     Py_XDECREF(old_key);
     Py_XDECREF(old_header);
@@ -141,26 +149,26 @@ done:
 
 static int client_set_base_url(struct client *self, PyObject *value, void *Py_UNUSED(closure))
 {
-    PyObject *checked;
+    PyObject *checked = NULL;
 
-    if (value == NULL) {
-        PyErr_SetString(PyExc_AttributeError, "base_url cannot be deleted");
-        return -1;
+    if (value == NULL && self->base_url == NULL)
+        return refuse_unset(self, "base_url");
+    if (value != NULL) {
+        checked = check_base_url(value);
+        if (checked == NULL)
+            return -1;
     }
-    checked = check_base_url(value);
-    if (checked == NULL)
-        return -1;
     Py_XSETREF(self->base_url, checked);
     return 0;
 }
 
-/* A new reference to what has been set; AttributeError before that, as from a Python class. */
+/* A new reference to what has been set; AttributeError otherwise, as from a Python class. */
 static PyObject *get_set(struct client *self, PyObject *value, const char *name)
 {
     if (value != NULL)
         return Py_NewRef(value);
-    return PyErr_Format(PyExc_AttributeError, "'%.200s' object has no attribute '%s'",
-                        Py_TYPE(self)->tp_name, name);
+    (void)refuse_unset(self, name);
+    return NULL;
 }
 
 static PyObject *client_get_api_key(struct client *self, void *Py_UNUSED(closure))
@@ -175,15 +183,15 @@ static PyObject *client_get_base_url(struct client *self, void *Py_UNUSED(closur
 
 static PyObject *client_get_rate_limit(struct client *self, void *Py_UNUSED(closure))
 {
-    return Py_NewRef(self->rate_limit);
+    return get_set(self, self->rate_limit, "_rate_limit_info");
 }
 
 static int client_set_rate_limit(struct client *self, PyObject *value, void *Py_UNUSED(closure))
 {
-    PyObject *info = value != NULL ? value : Py_None;
-
-    Py_INCREF(info);
-    Py_XSETREF(self->rate_limit, info);
+    if (value == NULL && self->rate_limit == NULL)
+        return refuse_unset(self, "_rate_limit_info");
+    Py_XINCREF(value);
+    Py_XSETREF(self->rate_limit, value);
     return 0;
 }
 
@@ -222,8 +230,12 @@ static PyObject *ask_base_url(struct client *self)
 static PyObject *client_new(PyTypeObject *type, PyObject *Py_UNUSED(arguments),
                             PyObject *Py_UNUSED(keywords))
 {
-    struct client *self = (struct client *)type->tp_alloc(type, 0);
+    PyObject *nothing = PyTuple_New(0);
+    struct client *self = NULL;
 
+    if (nothing != NULL) /* object's own, which refuses what is abstract */
+        self = (struct client *)PyBaseObject_Type.tp_new(type, nothing, NULL);
+    Py_XDECREF(nothing);
     if (self == NULL)
         return NULL;
     self->rate_limit = Py_NewRef(Py_None);
@@ -277,7 +289,8 @@ static int client_traverse(struct client *self, visitproc visit, void *arg)
 static int client_clear(struct client *self)
 {
     Py_CLEAR(self->dict);
-    return client_set_rate_limit(self, NULL, NULL);
+    Py_XSETREF(self->rate_limit, Py_NewRef(Py_None));
+    return 0;
 }
 
 /* A call in another thread holds a reference to the client, so none is under way here. Shown by
@@ -303,7 +316,7 @@ static void client_dealloc(struct client *self)
 static PyObject *client_repr(struct client *self)
 {
     PyObject *shown = ask_base_url(self), *scheme = NULL, *rest = NULL, *result = NULL;
-    Py_ssize_t length, start, at;
+    Py_ssize_t length, start, path, at;
 
     if (shown == NULL) {
         if (!PyErr_ExceptionMatches(PyExc_AttributeError) &&
@@ -314,7 +327,8 @@ static PyObject *client_repr(struct client *self)
     }
     length = PyUnicode_GET_LENGTH(shown);
     start = PyUnicode_FindChar(shown, ':', 0, length, 1) + 3; /* past "://" */
-    at = PyUnicode_FindChar(shown, '@', start, length, -1);
+    path = PyUnicode_FindChar(shown, '/', start, length, 1);
+    at = PyUnicode_FindChar(shown, '@', start, path >= 0 ? path : length, -1);
     if (at >= 0) {
         scheme = PyUnicode_Substring(shown, 0, start);
         rest = PyUnicode_Substring(shown, at, length);
@@ -353,7 +367,7 @@ static int require(struct client *self, const PyObject *kept, const char *name)
     error = PyErr_GetRaisedException();
     attribute = PyObject_GetAttrString((PyObject *)Py_TYPE(self), name);
     if (attribute != NULL && Py_TYPE(attribute) == &PyGetSetDescr_Type) /* ours raised it */
-        PyErr_SetString(PyExc_ValueError, "SimStudioClient.__init__() was not called");
+        PyErr_Format(PyExc_ValueError, "%s is not set: SimStudioClient.__init__() sets it", name);
     else if (attribute != NULL)
         PyErr_SetRaisedException(Py_NewRef(error));
     Py_DECREF(error);

@@ -63,8 +63,8 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
         pysim_timeout_parse(state, values[TIMEOUT], &execution->timeout) < 0 ||
         pysim_client_prepare(self, &execution->call, PYSIM_EXECUTE, values[WORKFLOW_ID]) < 0)
         return -1;
-    if (values[SELECTED_OUTPUTS] != NULL &&
-        (PyUnicode_Check(values[SELECTED_OUTPUTS]) || PyBytes_Check(values[SELECTED_OUTPUTS]))) {
+    if (values[SELECTED_OUTPUTS] != NULL && values[SELECTED_OUTPUTS] != Py_None &&
+        !PyList_Check(values[SELECTED_OUTPUTS]) && !PyTuple_Check(values[SELECTED_OUTPUTS])) {
         PyErr_Format(PyExc_TypeError, "selected_outputs must be a list of str, not %.200s",
                      Py_TYPE(values[SELECTED_OUTPUTS])->tp_name);
         return -1;
@@ -231,15 +231,14 @@ static int read_max_retries(PyObject *value, long *out)
 
 static int retrying_init(struct retrying *retrying, PyObject *const *values)
 {
-    if (read_max_retries(values[MAX_RETRIES], &retrying->most) < 0)
+    struct sim_retry_policy *policy = &retrying->policy;
+
+    if (read_max_retries(values[MAX_RETRIES], &retrying->most) < 0 ||
+        read_delay(values[INITIAL_DELAY], "initial_delay", 1.0, &policy->initial_s) < 0 ||
+        read_delay(values[MAX_DELAY], "max_delay", 30.0, &policy->max_s) < 0 ||
+        read_delay(values[BACKOFF_MULTIPLIER], "backoff_multiplier", 2.0, &policy->multiplier) < 0)
         return -1;
-    return read_delay(values[INITIAL_DELAY], "initial_delay", 1.0, &retrying->policy.initial_s) <
-                       0 ||
-                   read_delay(values[MAX_DELAY], "max_delay", 30.0, &retrying->policy.max_s) < 0 ||
-                   read_delay(values[BACKOFF_MULTIPLIER], "backoff_multiplier", 2.0,
-                              &retrying->policy.multiplier) < 0
-               ? -1
-               : 0;
+    return 0;
 }
 
 /* The exception's Retry-After in milliseconds, or SIM_RETRY_NO_HINT. -1 with an exception: a

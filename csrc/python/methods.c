@@ -197,8 +197,11 @@ static int save_slots(PyObject *self, PyObject *state)
         names = PyObject_CallMethod(module, "_slotnames", "O", (PyObject *)Py_TYPE(self));
     if (names != NULL)
         result = 0;
-    for (Py_ssize_t i = 0; result == 0 && PyList_Check(names) && i < PyList_GET_SIZE(names); i++)
-        result = save_attribute(self, PyList_GET_ITEM(names, i), state);
+    for (Py_ssize_t i = 0; result == 0 && PyList_Check(names) && i < PyList_GET_SIZE(names); i++) {
+        PyObject *name = Py_NewRef(PyList_GET_ITEM(names, i)); /* a getter may change the list */
+        result = save_attribute(self, name, state);
+        Py_DECREF(name);
+    }
     Py_XDECREF(module);
     Py_XDECREF(names);
     return result;

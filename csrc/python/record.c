@@ -65,9 +65,12 @@ static PyObject *record_compare(enum pysim_record which, PyObject *self, PyObjec
 #define FIELD(name, key, fallback, type) +(fallback == REQUIRED)
 #include "python/records.def"
 
-enum { MOST_FIELDS = PYSIM_MAX_PARAMETERS };
-
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+#define RECORD(name, doc, fields)                                                                  \
+    _Static_assert(COUNT(name##_names) <= PYSIM_MAX_PARAMETERS, "more than __init__() can take");
+#define FIELD(name, key, fallback, type)
+#include "python/records.def"
 
 static const struct record_table tables[] = {
 #define RECORD(name, text, members)                                                                \
@@ -109,7 +112,7 @@ static int record_init(enum pysim_record which, PyObject *self, PyObject *argume
 {
     const struct record_table *table = &tables[which];
     struct pysim_state *state = pysim_state_of_type(Py_TYPE(self));
-    PyObject *values[MOST_FIELDS];
+    PyObject *values[PYSIM_MAX_PARAMETERS];
     int result = -1;
 
     if (state == NULL ||
@@ -286,8 +289,7 @@ static PyObject *lazy_get(PyObject *self, PyObject *instance, PyObject *type)
     Py_INCREF(self);
     made = make_dataclass(lazy->which);
     if (made != NULL && settle(lazy->type, made, Py_TYPE(self)) == 0)
-        result =
-            PyObject_GetAttr(instance != NULL && instance != Py_None ? instance : type, lazy->name);
+        result = PyObject_GetAttr(instance != NULL ? instance : type, lazy->name);
     Py_XDECREF(made);
     Py_DECREF(self);
     return result;
@@ -434,7 +436,7 @@ static PyObject *register_type(PyObject *module, const struct record_table *tabl
 static PyObject *intern_all(const struct record_table *table, bool are_keys)
 {
     int count = table->signature.parameter_count;
-    const char *texts[MOST_FIELDS];
+    const char *texts[PYSIM_MAX_PARAMETERS];
 
     for (int i = 0; i < count; i++)
         texts[i] = are_keys ? table->fields[i].key : table->fields[i].name;
@@ -517,7 +519,7 @@ PyObject *pysim_record_from_json(struct pysim_state *state, enum pysim_record wh
                                  PyObject *mapping)
 {
     PyObject *keys = PyTuple_GET_ITEM(state->record_keys, which);
-    PyObject *values[MOST_FIELDS] = {NULL};
+    PyObject *values[PYSIM_MAX_PARAMETERS] = {NULL};
 
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(keys); i++) {
         values[i] = PyDict_GetItemWithError(mapping, PyTuple_GET_ITEM(keys, i));
