@@ -260,6 +260,9 @@ def test_defaults_are_class_attributes(name):
 def test_annotations_are_those_of_the_documentation(name):
     same(name, lambda kind: list(kind.__annotations__))
     same(name, typing.get_type_hints)
+    same(name, lambda kind: [(field.name, field.type) for field in dataclasses.fields(kind)])
+    same(name, lambda kind: kind.__annotations__)  # once they have been asked for
+    same(name, lambda kind: inspect.signature(dataclasses.dataclass(type(name, (kind,), {}))))
 
 
 @each_record

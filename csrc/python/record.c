@@ -225,20 +225,38 @@ struct lazy {
     enum pysim_record which;
 };
 
+/* The types of the fields, a new dict by name; the annotations have them too from here on. */
+static PyObject *resolve_annotations(PyObject *type)
+{
+    PyObject *module = PyImport_ImportModule("typing"), *hints = NULL, *annotations = NULL;
+
+    if (module != NULL)
+        hints = PyObject_CallMethod(module, "get_type_hints", "O", type);
+    if (hints != NULL)
+        annotations = PyObject_GetAttrString(type, "__annotations__");
+    if (annotations == NULL || PyDict_Update(annotations, hints) < 0)
+        Py_CLEAR(hints);
+    Py_XDECREF(module);
+    Py_XDECREF(annotations);
+    return hints;
+}
+
 /* A real dataclass of the same fields. */
-static PyObject *make_dataclass(enum pysim_record which)
+static PyObject *make_dataclass(PyObject *type, enum pysim_record which)
 {
     const struct record_table *table = &tables[which];
-    PyObject *module = NULL, *fields = PyList_New(0), *made = NULL;
+    PyObject *hints = resolve_annotations(type), *fields = PyList_New(0);
+    PyObject *module = NULL, *made = NULL;
 
-    if (fields == NULL)
-        return NULL;
+    if (hints == NULL || fields == NULL)
+        goto done;
     for (int i = 0; i < table->signature.parameter_count; i++) {
         const struct field *field = &table->fields[i];
+        PyObject *hint = PyDict_GetItemString(hints, field->name);
         PyObject *entry =
             field->fallback == REQUIRED
-                ? Py_BuildValue("(ss)", field->name, field->type)
-                : Py_BuildValue("(ssO)", field->name, field->type, fallback_value(field->fallback));
+                ? Py_BuildValue("(sO)", field->name, hint)
+                : Py_BuildValue("(sOO)", field->name, hint, fallback_value(field->fallback));
         int appended = entry != NULL ? PyList_Append(fields, entry) : -1;
         Py_XDECREF(entry);
         if (appended < 0)
@@ -248,7 +266,8 @@ static PyObject *make_dataclass(enum pysim_record which)
     if (module != NULL)
         made = PyObject_CallMethod(module, "make_dataclass", "sO", table->signature.owner, fields);
 done:
-    Py_DECREF(fields);
+    Py_XDECREF(hints);
+    Py_XDECREF(fields);
     Py_XDECREF(module);
     return made;
 }
@@ -287,7 +306,7 @@ static PyObject *lazy_get(PyObject *self, PyObject *instance, PyObject *type)
     }
     /* Settling drops the type's reference to this object. */
     Py_INCREF(self);
-    made = make_dataclass(lazy->which);
+    made = make_dataclass(lazy->type, lazy->which);
     if (made != NULL && settle(lazy->type, made, Py_TYPE(self)) == 0)
         result = PyObject_GetAttr(instance != NULL ? instance : type, lazy->name);
     Py_XDECREF(made);
@@ -358,6 +377,15 @@ static int add_lazy_attributes(PyObject *type, enum pysim_record which, PyTypeOb
 
 /* ---- registering ---- */
 
+/* A type of Python's own is itself; those of typing, for which the import must not pay, are texts
+ * at first. */
+static PyObject *annotation_of(const struct field *field)
+{
+    PyObject *type = PyDict_GetItemString(PyEval_GetBuiltins(), field->type);
+
+    return type != NULL ? Py_NewRef(type) : PyUnicode_FromString(field->type);
+}
+
 static int add_class_attributes(PyObject *type, const struct record_table *table, PyObject *names)
 {
     PyObject *annotations = PyDict_New();
@@ -367,9 +395,10 @@ static int add_class_attributes(PyObject *type, const struct record_table *table
         return -1;
     for (int i = 0; i < table->signature.parameter_count; i++) {
         const struct field *field = &table->fields[i];
-        PyObject *text = PyUnicode_FromString(field->type);
-        int stored = text != NULL ? PyDict_SetItemString(annotations, field->name, text) : -1;
-        Py_XDECREF(text);
+        PyObject *annotation = annotation_of(field);
+        int stored =
+            annotation != NULL ? PyDict_SetItemString(annotations, field->name, annotation) : -1;
+        Py_XDECREF(annotation);
         if (stored < 0 ||
             (field->fallback != REQUIRED &&
              PyObject_SetAttrString(type, field->name, fallback_value(field->fallback)) < 0))
