@@ -6,12 +6,18 @@
 
 #include <linux/filter.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <stddef.h>
 
 #include "core/clock.h"
 
-enum { FLAGS_OFFSET = 13, RESET_FLAG = 0x04 }; /* in a TCP header: RFC 9293, section 3.1 */
+enum {
+    FLAGS_OFFSET = 13, /* in a TCP header: RFC 9293, section 3.1 */
+    RESET_FLAG = 0x04,
+    GRAIN_MS = 10, /* of the system's clock, with room */
+    LOOK_MS = 50,  /* so often, in a silence, arrivals are counted */
+};
 
 /* How many of the segments that came for this connection the system has dropped. */
 static bool count_dropped(int descriptor, uint32_t *count)
@@ -45,24 +51,35 @@ static void probe_soon(struct sim_resets *resets, int descriptor)
     (void)setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
 }
 
-/* Something that was no reset has come since they were let through. */
-static bool is_alive(const struct sim_resets *resets, int descriptor)
-{
-    enum { GRAIN_MS = 10 }; /* of the system's clock, with room */
-    struct tcp_info info = {.tcpi_last_ack_recv = UINT32_MAX, .tcpi_last_data_recv = UINT32_MAX};
-    socklen_t size = sizeof info;
-    int64_t last_ms;
+/* What the connection knows of segments: those that a filter has dropped have not come to it. */
+struct segments {
+    uint32_t arrived;
+    int64_t last_ms; /* when the last one came that said anything new; monotonic */
+};
 
-    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+static bool look(int descriptor, struct segments *segments)
+{
+    enum { NEEDED = offsetof(struct tcp_info, tcpi_segs_in) + sizeof(uint32_t) };
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info; /* a system that is older than these headers has less */
+    uint32_t since_ms;
+
+    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < NEEDED)
         return false;
-    last_ms = info.tcpi_last_ack_recv < info.tcpi_last_data_recv ? info.tcpi_last_ack_recv
-                                                                 : info.tcpi_last_data_recv;
-    return sim_clock_monotonic_ms() - last_ms > resets->changed_ms + GRAIN_MS;
+    since_ms = info.tcpi_last_ack_recv < info.tcpi_last_data_recv ? info.tcpi_last_ack_recv
+                                                                  : info.tcpi_last_data_recv;
+    segments->arrived = info.tcpi_segs_in;
+    segments->last_ms = sim_clock_monotonic_ms() - since_ms;
+    return true;
 }
 
 bool sim_resets_leave_doubt(struct sim_resets *resets, int descriptor)
 {
-    if (resets->have_come && !resets->are_held && is_alive(resets, descriptor)) {
+    struct segments now;
+
+    /* Something that was no reset has come since they were let through. */
+    if (resets->have_come && !resets->are_held && look(descriptor, &now) &&
+        now.last_ms > resets->changed_ms + GRAIN_MS) {
         resets->have_come = false;
         set_keepalive(descriptor, resets->idle_s, resets->interval_s);
     }
@@ -85,21 +102,48 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor)
 
     if (resets->are_held || sim_resets_leave_doubt(resets, descriptor))
         return;
+    resets->counted_ms = 0;
     /* Without the count a reset that was dropped would go unnoticed. */
-    if (count_dropped(descriptor, &resets->dropped_before))
+    if (count_dropped(descriptor, &resets->dropped))
         resets->are_held =
             setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
-static void notice(struct sim_resets *resets, int descriptor)
+static void count_arrivals(struct sim_resets *resets, int descriptor)
 {
-    uint32_t dropped = 0;
+    struct segments now;
 
-    if (resets->have_come || !count_dropped(descriptor, &dropped) ||
-        dropped == resets->dropped_before)
+    if (!look(descriptor, &now))
         return;
-    resets->have_come = true;
-    resets->changed_ms = sim_clock_monotonic_ms();
+    resets->counted_ms = sim_clock_monotonic_ms();
+    resets->arrived = now.arrived;
+}
+
+/* A server's own probes come to the connection, which drops them, and a reset does not. So where as
+ * many have come as were dropped, and none that said anything new, there was no reset. */
+static bool were_probes(const struct sim_resets *resets, int descriptor, uint32_t count)
+{
+    struct segments now;
+
+    return look(descriptor, &now) && now.last_ms + GRAIN_MS < resets->counted_ms &&
+           now.arrived - resets->arrived >= count;
+}
+
+static void notice(struct sim_resets *resets, int descriptor, int64_t active_ms)
+{
+    int64_t since_ms = active_ms > resets->counted_ms ? active_ms : resets->counted_ms;
+    uint32_t dropped = 0, count;
+
+    if (resets->have_come || !count_dropped(descriptor, &dropped))
+        return;
+    count = dropped - resets->dropped;
+    resets->dropped = dropped;
+    if (count > 0 && !were_probes(resets, descriptor, count)) {
+        resets->have_come = true;
+        resets->changed_ms = sim_clock_monotonic_ms();
+    }
+    else if (count > 0 || sim_clock_monotonic_ms() - since_ms >= LOOK_MS)
+        count_arrivals(resets, descriptor);
 }
 
 /* A server that hears nothing for some milliseconds says its last words again, and segments that
@@ -125,14 +169,14 @@ void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_
 
     if (!resets->are_held)
         return;
-    notice(resets, descriptor);
+    notice(resets, descriptor, active_ms);
     if (may_send && !(resets->have_come && is_still(resets, active_ms))) {
         acknowledge_at_once(descriptor);
         return;
     }
     (void)setsockopt(descriptor, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
     resets->are_held = false;
-    notice(resets, descriptor); /* now that no more can be dropped */
+    notice(resets, descriptor, active_ms); /* now that no more can be dropped */
     if (!resets->have_come)
         return;
     resets->changed_ms = sim_clock_monotonic_ms();

@@ -19,10 +19,12 @@ enum { SIM_RESETS_STILL_MS = 200 };
 
 struct sim_resets { /* of one connection; start from all zero */
     bool are_held;
-    bool have_come;          /* so the connection may be dead without knowing it */
-    int64_t changed_ms;      /* when that was seen, or they were let through after it; monotonic */
-    uint32_t dropped_before; /* what the system had dropped when they began to be held */
-    int idle_s, interval_s;  /* the keep-alive, before it was made to probe soon */
+    bool have_come;         /* so the connection may be dead without knowing it */
+    int64_t changed_ms;     /* when that was seen, or they were let through after it; monotonic */
+    uint32_t dropped;       /* segments that the system had dropped at the last look */
+    uint32_t arrived;       /* and that had come to the connection when those were counted, */
+    int64_t counted_ms;     /* monotonic; 0: not yet since they are held */
+    int idle_s, interval_s; /* the keep-alive, before it was made to probe soon */
 };
 
 /* From here on no reset reaches the connection, where the system can do that. Does nothing where
@@ -37,7 +39,7 @@ void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_
                             int64_t active_ms);
 
 /* True when one seems to have come, and no sign of life since. The system counts segments that came
- * twice, too, a server's own probes among them: whoever answers after that has not reset. */
+ * twice, too: whoever answers after that has not reset. */
 bool sim_resets_leave_doubt(struct sim_resets *resets, int descriptor);
 
 #endif

@@ -1,6 +1,7 @@
 /* Resets that are kept from a connection. */
 #include "core/resets.h"
 
+#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -152,27 +153,110 @@ static void check_keepalive(int descriptor, int expected_s)
     }
 }
 
-/* One that answers the probe lives, whatever the system has dropped: here the server's own probe. */
+static uint32_t count_dropped(int descriptor)
+{
+    uint32_t figures[SK_MEMINFO_VARS] = {0};
+    socklen_t size = sizeof figures;
+
+    CHECK(getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, figures, &size) == 0);
+    return figures[SK_MEMINFO_DROPS];
+}
+
+/* Has the server's system probe until so many more have come; `look`s at the resets meanwhile. */
+static void probe(int server, int client, uint32_t count, struct sim_resets *looked)
+{
+    static const int yes = 1, no = 0, after_s = 1;
+    uint32_t enough = count_dropped(client) + count;
+
+    CHECK(setsockopt(server, IPPROTO_TCP, TCP_KEEPIDLE, &after_s, sizeof after_s) == 0);
+    CHECK(setsockopt(server, IPPROTO_TCP, TCP_KEEPINTVL, &after_s, sizeof after_s) == 0);
+    CHECK(setsockopt(server, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes) == 0);
+    for (int64_t end_ms = sim_clock_monotonic_ms() + PATIENCE_MS;
+         count_dropped(client) < enough && CHECK(sim_clock_monotonic_ms() < end_ms);) {
+        if (looked != NULL)
+            sim_resets_let_through(looked, client, true, 0);
+        (void)usleep(1000);
+    }
+    CHECK(setsockopt(server, SOL_SOCKET, SO_KEEPALIVE, &no, sizeof no) == 0);
+}
+
+static void a_servers_own_probes_are_no_resets(void)
+{
+    struct sim_resets resets = {0};
+    int client, server;
+
+    if (!pair_connect(&client, &server))
+        return;
+    sim_resets_hold(&resets, client);
+    probe(server, client, 2, &resets);
+    sim_resets_let_through(&resets, client, true, 0);
+    CHECK(resets.are_held && !resets.have_come);
+    answer_and_reset(server);
+    CHECK(can_send(client));
+    sim_resets_let_through(&resets, client, true, 0);
+    CHECK(resets.are_held && resets.have_come);
+    check_answer(client);
+    (void)close(client);
+}
+
+static void a_reset_between_probes_is_seen(void)
+{
+    struct sim_resets resets = {0};
+    int client, server;
+
+    if (!pair_connect(&client, &server))
+        return;
+    sim_resets_hold(&resets, client);
+    probe(server, client, 1, &resets);
+    sim_resets_let_through(&resets, client, true, 0);
+    CHECK(!resets.have_come);
+    probe(server, client, 1, NULL);
+    pair_reset(server);
+    sim_resets_let_through(&resets, client, true, 0);
+    CHECK(resets.have_come);
+    (void)close(client);
+}
+
+static void probes_from_before_they_are_held_say_nothing(void)
+{
+    struct sim_resets resets = {0};
+    int client, server;
+
+    if (!pair_connect(&client, &server))
+        return;
+    sim_resets_hold(&resets, client);
+    probe(server, client, 1, &resets);
+    sim_resets_let_through(&resets, client, false, 0);
+    probe(server, client, 1, NULL);
+    sim_resets_hold(&resets, client);
+    pair_reset(server);
+    sim_resets_let_through(&resets, client, true, 0);
+    CHECK(resets.have_come);
+    (void)close(client);
+}
+
+/* One that answers the probe lives, whatever the system has dropped: here the server's own probe,
+ * which a word hides that came with it. */
 static void a_connection_that_lives_is_kept_from_them_again(void)
 {
     enum { AS_BEFORE_S = 60 };
-    static const int yes = 1, no = 0, after_s = 1, as_before_s = AS_BEFORE_S;
+    static const int as_before_s = AS_BEFORE_S;
     struct sim_resets resets = {0};
+    char word;
     int client, server;
 
     if (!pair_connect(&client, &server))
         return;
     CHECK(setsockopt(client, IPPROTO_TCP, TCP_KEEPIDLE, &as_before_s, sizeof as_before_s) == 0);
     CHECK(setsockopt(client, IPPROTO_TCP, TCP_KEEPINTVL, &as_before_s, sizeof as_before_s) == 0);
-    CHECK(setsockopt(server, IPPROTO_TCP, TCP_KEEPIDLE, &after_s, sizeof after_s) == 0);
-    CHECK(setsockopt(server, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes) == 0);
     sim_resets_hold(&resets, client);
+    probe(server, client, 1, NULL);
+    CHECK(write(server, "-", 1) == 1 && read(client, &word, 1) == 1);
     for (int64_t end_ms = sim_clock_monotonic_ms() + PATIENCE_MS;
          resets.are_held && CHECK(sim_clock_monotonic_ms() < end_ms);) {
         sim_resets_let_through(&resets, client, true, 0);
         (void)usleep(1000);
     }
-    CHECK(setsockopt(server, SOL_SOCKET, SO_KEEPALIVE, &no, sizeof no) == 0);
     CHECK(resets.have_come);
     check_keepalive(client, 1);
     for (int64_t end_ms = sim_clock_monotonic_ms() + PATIENCE_MS;
@@ -207,6 +291,9 @@ static const struct check_test tests[] = {
     TEST(they_are_held_until_nothing_has_moved_for_a_while),
     TEST(a_connection_that_sends_nothing_learns_of_its_end),
     TEST(after_the_last_piece_they_come_through),
+    TEST(a_servers_own_probes_are_no_resets),
+    TEST(a_reset_between_probes_is_seen),
+    TEST(probes_from_before_they_are_held_say_nothing),
     TEST(a_connection_that_lives_is_kept_from_them_again),
     TEST(what_is_no_socket_is_let_be),
 };
