@@ -178,6 +178,17 @@ def test_a_job_fails(sim, client):
     assert "output" not in states[1]
 
 
+@pytest.mark.parametrize("era, is_nested", [("documented", False), ("2025-11-01", True), ("2026-08-21", False)])
+def test_a_queued_run_has_the_outputs_of_its_response_block(era, is_nested):
+    outputs = {"data": {"n": 1}, "status": 201, "headers": {"Content-Type": "application/json", "X-Custom": "yes"}}
+    with SimServer(era=era) as sim, SimStudioClient("any", sim.url) as client:
+        sim.add_workflow("wf", lambda given: Response(given, 201, {"X-Custom": "yes"}))
+        sim.jobs.steps = ["processing"]
+        queued = client.execute_workflow("wf", {"n": 1}, async_execution=True)
+        states = [client.get_job_status(queued.task_id) for _ in range(2)]
+        assert states[1]["output"]["output"] == ({"response": outputs} if is_nested else outputs)
+
+
 def test_a_job_is_cancelled(sim, client):
     queued = client.execute_workflow("echo", async_execution=True)
     assert sim.jobs.ids == [queued.task_id]

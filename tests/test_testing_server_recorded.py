@@ -29,16 +29,21 @@ COMPARED = {
         89-jobs-bad-key 90-usage-alice 92-usage-no-key 97-exec-rl-1""",
     "2026-08-21": """01-exec-plain 02-exec-no-body 03-exec-empty-object 04-exec-invalid-json 09-exec-no-key
         10-exec-bad-key 17-exec-unknown-workflow 19-exec-undeployed 200-async-slow8-start 201-async-slow8-poll-0s
-        205-async-poll-no-key 206-async-poll-bad-key 208-async-slow8-poll-done 214-async-with-stream 217-async-no-key
-        218-async-header-uppercase 219-async-header-sync 23-exec-response-block-201 24-exec-response-block-422
-        25-exec-block-throws 27-exec-null-output 303-rl-stream-429 32-exec-get-method 33-exec-trailing-slash
-        71-stream-bad-key 72-stream-undeployed 81-status-undeployed 88-jobs-no-key 89-jobs-bad-key 90-usage-alice""",
+        205-async-poll-no-key 206-async-poll-bad-key 208-async-slow8-poll-done 213-async-response-block-poll
+        214-async-with-stream 217-async-no-key 218-async-header-uppercase 219-async-header-sync
+        23-exec-response-block-201 24-exec-response-block-422 25-exec-block-throws 27-exec-null-output 303-rl-stream-429
+        32-exec-get-method 33-exec-trailing-slash 71-stream-bad-key 72-stream-undeployed 81-status-undeployed
+        88-jobs-no-key 89-jobs-bad-key 90-usage-alice""",
 }
 NAMES = ["%s/%s" % (era, name) for era, names in COMPARED.items() for name in names.split()]
 
 # How often a job is to be asked before it is where the recorded one was.
 POLLS = {"2025-11-01/87-jobs-executing": 2, "2025-11-30/120-jobs-triggerstub-FAILED": 3,
-         "2026-08-21/201-async-slow8-poll-0s": 2, "2026-08-21/208-async-slow8-poll-done": 3}
+         "2026-08-21/201-async-slow8-poll-0s": 2, "2026-08-21/208-async-slow8-poll-done": 3,
+         "2026-08-21/213-async-response-block-poll": 3}
+
+# The workflow that a polled job ran, by a word in the recording's name.
+JOBS = (("FAILED", ID % 5), ("response", ID % 3), ("", ID % 7))
 
 
 def fail(_given):
@@ -81,7 +86,7 @@ def ask(server, recording, times):
     if "no-user-agent" in recording.name:
         headers["User-Agent"] = ""
     if recording.name in POLLS or "-QUEUED" in recording.name:
-        run = ID % 5 if "FAILED" in recording.name else ID % 7
+        run = next(workflow_id for word, workflow_id in JOBS if word in recording.name)
         target = "/api/jobs/" + server.jobs.add(server.workflows[run], {}, run)
     body = recording.request_body.encode() if recording.method == "POST" else None
     with closing(http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)) as connection:

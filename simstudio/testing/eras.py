@@ -31,6 +31,8 @@ class Era(NamedTuple):
         otherwise it has the ids of the run, and `output` from the start.
     job_error: callable(message) -> the `error` of a failed job.
     bucket: callable(limit) -> what a bucket of the usage limits says about its size.
+    response: callable(data, status, headers) -> the output of a run that ends in a Response block
+        and is streamed or queued, where the block cannot be the answer.
     """
 
     queued: Optional[Callable[[str, str, str, str], Dict[str, Any]]]
@@ -44,6 +46,7 @@ class Era(NamedTuple):
     has_job_times: bool
     job_error: Callable[[str], Any]
     bucket: Callable[[int], Dict[str, Any]]
+    response: Callable[[Any, int, Dict[str, str]], Dict[str, Any]]
 
 
 def _task(job_id: str, _execution_id: str, time: str, _url: str) -> dict[str, Any]:
@@ -68,6 +71,10 @@ def _thrown(message: str) -> dict[str, str]:
     return {"message": message, "name": "Error", "stackTrace": "Error: %s\n    at run" % message}
 
 
+def _outputs(data: Any, status: int, headers: dict[str, str]) -> dict[str, Any]:
+    return {"data": data, "status": status, "headers": headers}
+
+
 _UNAUTHORIZED = KeyErrors(
     ("Unauthorized: API key required", "UNAUTHORIZED:_API_KEY_REQUIRED"),
     ("Unauthorized: Invalid API key", "UNAUTHORIZED:_INVALID_API_KEY"))
@@ -86,11 +93,13 @@ _DOCUMENTED = Era(
     has_job_times=True,
     job_error=str,
     bucket=lambda limit: {"limit": limit},
+    response=_outputs,
 )
 _FIRST = _DOCUMENTED._replace(
     failed_status=200,
     key_errors={"execute": _UNAUTHORIZED, "status": None, "job": _REQUIRED, "usage": _REQUIRED},
     job_error=_thrown,
+    response=lambda *outputs: {"response": _outputs(*outputs)},
 )
 _SECOND = _FIRST._replace(
     queued=None,
@@ -104,6 +113,7 @@ _SECOND = _FIRST._replace(
 _THIRD = _SECOND._replace(
     queued=_job,
     bucket=lambda limit: {"requestsPerMinute": limit, "maxBurst": 2 * limit},
+    response=_outputs,
 )
 _FOURTH = _THIRD._replace(
     queued=_job_of_execution,

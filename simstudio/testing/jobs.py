@@ -9,7 +9,7 @@ from typing import Any, Iterable
 
 from .eras import Era
 from .times import iso, milliseconds, now
-from .workflows import Workflow
+from .workflows import Workflow, output_of
 
 
 class _Job:
@@ -27,7 +27,7 @@ class _Job:
             if self.outcome is not None:
                 return self.outcome
             try:
-                output = self.workflow.run(self.given)
+                output = output_of(self.workflow.run(self.given), era)
             except Exception as error:
                 outcome: dict[str, Any] = {"status": "failed", "error": era.job_error(str(error))}
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Callable, Mapping
 
+from .eras import Era
 from .streams import Stream
 
 
@@ -42,6 +43,14 @@ class Response:
     def __init__(self, body: Any, status: int = 200,
                  headers: Mapping[str, str] | None = None) -> None:
         self.body, self.status, self.headers = body, status, dict(headers or {})
+
+
+def output_of(given_back: Any, era: Era) -> Any:
+    """The output of a run, of what it gave back; that of a Response, where it is not the answer."""
+    if not isinstance(given_back, Response):
+        return given_back
+    headers = dict({"Content-Type": "application/json"}, **given_back.headers)
+    return era.response(given_back.body, given_back.status, headers)
 
 
 def _echo(given: Any) -> Any:
