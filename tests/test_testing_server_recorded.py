@@ -135,6 +135,15 @@ def test_streams_have_the_recorded_frames():
         assert set(json.loads(ours[-2])["data"]) == set(json.loads(recorded[-2])["data"])
 
 
+@pytest.mark.parametrize("era", ["2025-11-30", "2026-08-21"])
+def test_a_streamed_response_block_has_the_recorded_output(era):
+    recording = RECORDINGS[era + "/70-stream-response-block"]
+    with SimServer(era=era) as server:
+        fill(server, recording)
+        _, _, text = ask(server, recording, 1)
+    assert [json.loads(data) for data in messages_of(text)] == [json.loads(data) for data in messages_of(recording.text)]
+
+
 def messages_of(text):
     parts = text.split("\n\n")
     assert parts.pop() == "" and all(part.startswith("data: ") for part in parts)

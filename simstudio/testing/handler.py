@@ -229,7 +229,7 @@ class Handler(BaseHTTPRequestHandler):
             job_id = self.sim.jobs.add(workflow, given, workflow_id, execution_id)
             self._answer(202, self.sim.era.queued(job_id, execution_id, iso(now()), self.sim.url))
         elif body.get("stream") or self.headers.get("X-Stream-Response") == "true":
-            self._stream(workflow.streamed(given))
+            self._stream(workflow.streamed(given, self.sim.era))
         else:
             self._run_at_once(workflow, given)
 

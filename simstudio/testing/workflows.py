@@ -23,7 +23,7 @@ class Workflow:
                  stream: Stream | Callable[[Any], Stream] | None = None) -> None:
         self.run, self.deployed, self.stream = run, deployed, stream
 
-    def streamed(self, given: Any) -> Stream:
+    def streamed(self, given: Any, era: Era) -> Stream:
         """The Stream of a run."""
         if self.stream is not None:
             return self.stream(given) if callable(self.stream) else self.stream
@@ -31,7 +31,7 @@ class Workflow:
             output = self.run(given)
         except Exception as error:
             return Stream(error=str(error))
-        return Stream(output=output.body if isinstance(output, Response) else output)
+        return Stream(output=output_of(output, era))
 
 
 class Response:
