@@ -1,7 +1,9 @@
 """simstudio.testing: the local Sim server answers as the real one does."""
 
+import errno
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -466,6 +468,15 @@ def test_the_fixture(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
+
+
+def test_the_command_names_a_port_that_it_cannot_have(sim):
+    busy = urlsplit(sim.url).port
+    for port, reason in ((busy, os.strerror(errno.EADDRINUSE)), (70000, "bind(): port must be 0-65535.")):
+        command = [sys.executable, "-m", "simstudio.testing", "--port", str(port)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == "python -m simstudio.testing: cannot listen on port %d: %s\n" % (port, reason)
 
 
 def test_the_command_serves_until_interrupted():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 
 from .eras import ERAS
@@ -20,8 +21,14 @@ def main() -> None:
     def log(line: str) -> None:
         print(line, flush=True)
 
+    server = SimServer(options.api_key, options.port, options.era, log)
     try:
-        with SimServer(options.api_key, options.port, options.era, log) as server:
+        server.start()
+    except (OSError, OverflowError) as error:
+        sys.exit("%s: cannot listen on port %d: %s" % (
+            parser.prog, options.port, getattr(error, "strerror", None) or error))
+    try:
+        with server:
             log("Workflows: %s" % ", ".join(sorted(server.workflows)))
             log("export SIM_BASE_URL=%s SIM_API_KEY=%s" % (server.url, options.api_key or "any"))
             while True:
