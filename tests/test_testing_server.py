@@ -434,11 +434,14 @@ def test_many_clients_at_once(sim):
     assert len(sim.requests) == 120
 
 
-def test_nonsense_does_not_end_the_server(sim):
-    for nonsense in (b"\0\xff\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"GET"):
+def test_nonsense_does_not_end_the_server(sim, capfd):
+    length = b"POST / HTTP/1.1\r\nContent-Length: "
+    for nonsense in (b"\0\xff\r\n\r\n", length + b"x\r\n\r\n", length + b"\xb2\r\n\r\n", b"GET"):
         with socket.create_connection(urlsplit(sim.url).netloc.split(":"), 5) as connection:
             connection.sendall(nonsense)
     assert run(sim)[0] == 200
+    sim.close()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_nothing_is_printed_for_a_client_that_leaves(sim, client, capfd):

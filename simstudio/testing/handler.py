@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import time
+import traceback
 import uuid
+from datetime import datetime
 from email.message import Message
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any, Callable, Mapping, NoReturn
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, NoReturn
 from urllib.parse import unquote
 
-from .streams import Hold, Stream
+from .streams import Hold, Stream, to_json
 from .times import in_a_minute, iso, milliseconds, now
 from .workflows import Response, Workflow
 
@@ -52,7 +55,7 @@ class RecordedRequest:
         return json.loads(self.body)
 
 
-class ClientLeft(Exception):
+class ClientLeft(ConnectionError):
     """The connection is of no use any more."""
 
 
@@ -76,6 +79,8 @@ class Handler(BaseHTTPRequestHandler):
 
     sim: SimServer
     record: RecordedRequest
+    started: datetime
+    has_begun: bool  # whether a head has gone out, so that no other can
 
     def setup(self) -> None:
         super().setup()
@@ -102,11 +107,47 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: Any, headers: Mapping[str, Any] | None = None) -> None:
         """Answers with JSON, or with bytes as they are."""
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        data = body if isinstance(body, bytes) else to_json(body).encode()
         self._begin(status, dict({"Content-Type": "application/json"}, **(headers or {})))
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        self._send(data)
+
+    def _answer_run(self, status: int, result: dict[str, Any]) -> None:
+        """Answers with the result of a run and its times."""
+        end = now()
+        times = {"duration": milliseconds(self.started, end), "startTime": iso(self.started),
+                 "endTime": iso(end)}
+        self._answer(status, dict(result, metadata=times))
+
+    def _fail(self, error: BaseException) -> None:
+        """Answers as for a failed run, where what the server was given to run is at fault."""
+        self._report()
+        if self.has_begun:
+            self.close_connection = True
+            return
+        self._headers_buffer: list[bytes] = []  # of the answer that failed
+        self._answer_run(500, _failed(_described(error)))
+
+    def _report(self) -> None:
+        """Shows the exception that is being handled."""
+        print("SimServer, at %s %s:\n%s" % (self.command, self.path, traceback.format_exc()),
+              end="", file=sys.stderr)
+
+    # An OSError of these two is the connection's; any other is one of what a test gave the server.
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self.wfile.write(data)
+        except OSError as error:
+            raise ClientLeft() from error
+
+    def flush_headers(self) -> None:
+        self.has_begun = True
+        try:
+            super().flush_headers()
+        except OSError as error:
+            raise ClientLeft() from error
 
     # ---- streams ----
 
@@ -125,38 +166,63 @@ class Handler(BaseHTTPRequestHandler):
             return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
+        except OSError:
+            return True
+
+    def _pieces(self, stream: Stream) -> Iterator[bytes]:
+        """The pieces of a stream; one that fails after its first piece ends as a failed run."""
+        try:
+            yield from stream.pieces(self._wait)
+        except ClientLeft:
+            raise
+        except Exception as error:
+            if not self.has_begun:
+                raise
+            self._report()
+            yield from stream.failure(_described(error))
 
     def _stream(self, stream: Stream) -> None:
         """Sends a stream; its head goes out with its first piece, as the real server's does."""
+        pieces = filter(None, self._pieces(stream))  # an empty one would be the end
+        piece = next(pieces, b"")
         self._begin(200, {"Content-Type": "text/event-stream", "Cache-Control": "no-cache",
                           "X-Accel-Buffering": "no", "Transfer-Encoding": "chunked"})
-        is_begun = False
-        for piece in filter(None, stream.pieces(self._wait)):  # an empty one would be the end
-            if not is_begun:
-                self.end_headers()
-                is_begun = True
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-        if not is_begun:
-            self.end_headers()
+        self.end_headers()
+        while piece:
+            self._send(b"%x\r\n%s\r\n" % (len(piece), piece))
+            piece = next(pieces, b"")
         if stream.cut is True:
             self.close_connection = True
         else:
-            self.wfile.write(b"0\r\n\r\n")
+            self._send(b"0\r\n\r\n")
 
     # ---- routes ----
 
     def _serve(self) -> None:
         length = self.headers.get("Content-Length", "0")
-        body = self.rfile.read(int(length) if length.isdigit() else 0)
+        body = self.rfile.read(int(length) if length.isdecimal() else 0)
+        self.started, self.has_begun = now(), False
         self.record = RecordedRequest(self.command, self.path, self.headers, body)
         self.sim.record(self.record)
+        try:
+            self._answer_or_fail(body)
+        except ClientLeft:
+            self.record.was_dropped = not self.sim.closing.is_set()
+            self.close_connection = True
+
+    def _answer_or_fail(self, body: bytes) -> None:
+        try:
+            self._answer_or_refuse(body)
+        except ClientLeft:
+            raise
+        except BaseException as error:  # pytest.fail() raises no Exception
+            self._fail(error)
+
+    def _answer_or_refuse(self, body: bytes) -> None:
         try:
             self._route(body)
         except Refusal as refusal:
             self._answer(refusal.status, refusal.body, refusal.headers)
-        except (ClientLeft, ConnectionError):
-            self.record.was_dropped = not self.sim.closing.is_set()
-            self.close_connection = True
 
     def _route(self, body: bytes) -> None:
         path = self.path.split("?")[0]
@@ -191,6 +257,13 @@ class Handler(BaseHTTPRequestHandler):
         message, code = errors.missing if key is None else errors.wrong
         raise Refusal(401, message, code)
 
+    def _workflow(self, workflow_id: str) -> Workflow | None:
+        workflow = self.sim.workflows.get(workflow_id)
+        if isinstance(workflow, (Workflow, type(None))):
+            return workflow
+        raise TypeError("workflows[%r] must be a Workflow, not %s"
+                        % (workflow_id, type(workflow).__name__))
+
     # ---- runs ----
 
     def _execute(self, workflow_id: str, text: bytes) -> None:
@@ -207,7 +280,7 @@ class Handler(BaseHTTPRequestHandler):
             if self.sim.era.refuses_bad_json:
                 refuse(400, "Invalid JSON in request body", "INVALID_JSON_IN_REQUEST_BODY")
             body = {}
-        workflow = self.sim.workflows.get(workflow_id)
+        workflow = self._workflow(workflow_id)
         if workflow is None:
             refuse(404, "Workflow not found", "WORKFLOW_NOT_FOUND")
         if not workflow.deployed:
@@ -234,30 +307,24 @@ class Handler(BaseHTTPRequestHandler):
             self._run_at_once(workflow, given)
 
     def _run_at_once(self, workflow: Workflow, given: Any) -> None:
-        start = now()
-        result: dict[str, Any]
         try:
             output = workflow.run(given)
         except Exception as error:
-            status, result = self.sim.era.failed_status, {"success": False, "output": {},
-                                                          "error": str(error)}
-        else:
-            if isinstance(output, Response):
-                self._answer(output.status, output.body, output.headers)
-                return
-            status, result = 200, {"success": True, "output": output}
-            if self.sim.era.has_execution_ids:
-                result["executionId"] = str(uuid.uuid4())
-        end = now()
-        result["metadata"] = {"duration": milliseconds(start, end), "startTime": iso(start),
-                              "endTime": iso(end)}
-        self._answer(status, result)
+            self._answer_run(self.sim.era.failed_status, _failed(str(error)))
+            return
+        if isinstance(output, Response):
+            self._answer(output.status, output.body, output.headers)
+            return
+        result = {"success": True, "output": output}
+        if self.sim.era.has_execution_ids:
+            result["executionId"] = str(uuid.uuid4())
+        self._answer_run(200, result)
 
     # ---- the other endpoints ----
 
     def _status(self, workflow_id: str) -> None:
         self._check_key("status")
-        workflow = self.sim.workflows.get(workflow_id)
+        workflow = self._workflow(workflow_id)
         if workflow is None:
             raise Refusal(404, "Workflow not found", "WORKFLOW_NOT_FOUND")
         self._answer(200, {"isDeployed": workflow.deployed,
@@ -284,6 +351,15 @@ class Handler(BaseHTTPRequestHandler):
             "usage": self.sim.usage,
             "storage": {"usedBytes": 1048576, "limitBytes": 53687091200, "percentUsed": 0.002},
         })
+
+
+def _failed(message: str) -> dict[str, Any]:
+    """The result of a failed run."""
+    return {"success": False, "output": {}, "error": message}
+
+
+def _described(error: BaseException) -> str:
+    return ": ".join(filter(None, (type(error).__name__, str(error))))
 
 
 def _json_type(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from http.server import ThreadingHTTPServer
 from socket import SHUT_RDWR
@@ -177,4 +178,5 @@ class _HttpServer(ThreadingHTTPServer):
                 handler.join(HANDLER_ENDS_S)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # the handler has answered what it could; a client that left is no news
+        if not isinstance(sys.exc_info()[1], OSError):  # a client that left is no news
+            super().handle_error(request, client_address)

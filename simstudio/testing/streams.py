@@ -33,7 +33,6 @@ class Hold:
         self.released.set()
 
 
-
 Step = Union[str, Tuple[str, str], Dict[str, Any], bytes, float, Hold]
 Metadata = Optional[Dict[str, Any]]
 
@@ -156,14 +155,25 @@ class Stream:
         if self.cut:
             return
         if self.error is not None:
-            yield _message(dialect.failure(self.error))
-        else:
-            output = self.output
-            if output is None:
-                output = {block: {"content": text} for block, text in texts.items()}
-            yield _message(dialect.success(output, self.metadata))
+            yield from self.failure(self.error)
+            return
+        output = self.output
+        if output is None:
+            output = {block: {"content": text} for block, text in texts.items()}
+        yield _message(dialect.success(output, self.metadata))
+        yield _message(dialect.end)
+
+    def failure(self, message: str) -> Iterator[bytes]:
+        """The end of a run that failed, in pieces."""
+        dialect = _DIALECTS[self.dialect]
+        yield _message(dialect.failure(message))
         yield _message(dialect.end)
 
 
+def to_json(value: Any) -> str:
+    """The value as JSON, which has no NaN; TypeError or ValueError for what it cannot hold."""
+    return json.dumps(value, allow_nan=False)
+
+
 def _message(data: Any) -> bytes:
-    return b"data: %s\n\n" % (data if isinstance(data, str) else json.dumps(data)).encode()
+    return b"data: %s\n\n" % (data if isinstance(data, str) else to_json(data)).encode()

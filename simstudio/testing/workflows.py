@@ -17,6 +17,9 @@ class Workflow:
     deployed: bool; a run of one that is not is answered with 403.
     stream: what a streamed run sends: a Stream, or a callable(input: dict) -> Stream. None: `run`'s
         output alone, in the final event.
+
+    What turns out to be none of these when it runs is answered with 500, or ends the stream in an
+    error, and has its traceback on stderr.
     """
 
     def __init__(self, run: Callable[[Any], Any], deployed: bool = True,
@@ -26,7 +29,10 @@ class Workflow:
     def streamed(self, given: Any, era: Era) -> Stream:
         """The Stream of a run."""
         if self.stream is not None:
-            return self.stream(given) if callable(self.stream) else self.stream
+            stream = self.stream(given) if callable(self.stream) else self.stream
+            if not isinstance(stream, Stream):
+                raise TypeError("stream must give a Stream, not %s" % type(stream).__name__)
+            return stream
         try:
             output = self.run(given)
         except Exception as error:
