@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from datetime import datetime
 
 import pytest
@@ -9,7 +10,7 @@ from test_testing_server import run
 from waiting import eventually
 
 from simstudio import SimStudioClient, SimStudioError
-from simstudio.testing import Response, SimServer, Stream, Workflow
+from simstudio.testing import Hold, Response, SimServer, Stream, Workflow
 
 DAY = datetime(2026, 1, 25)
 
@@ -143,3 +144,39 @@ def test_other_endpoints_tell_mistakes_too(sim, client, capfd):
     with pytest.raises(http.client.RemoteDisconnected):
         run(sim)
     assert eventually(lambda: "UnicodeEncodeError" in capfd.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [((5, {}), "workflow_id must be a str, not int"),
+     (("wf", DAY), "run must be a callable(input) -> output, or what JSON can hold: Object of type datetime is not JSON "
+                   "serializable"),
+     (("wf", {"n": float("inf")}), "run must be ... JSON can hold: Out of range float"),
+     (("wf", Response({1, 2})), "run must be ... JSON can hold: Object of type set"),
+     (("wf", b"{}"), "run must be ... JSON can hold: Object of type bytes"),
+     (("wf", lambda: 7), "run must be a callable(input): too many positional arguments"),
+     (("wf", {}, Stream(["a"])), "deployed must be a bool, not Stream"),
+     (("wf", {}, True, "Hello"), "stream must be a Stream or a callable(input) -> Stream, not str"),
+     (("wf", {}, True, lambda given, more: Stream()), "stream must be a callable(input): missing a required argument"),
+     (("wf", {}, True, stream_of("a", DAY)), "stream must be of what a Stream can send: Object of type datetime"),
+     (("wf", {}, True, stream_of(("a", "b", "c"))), "stream must be of what a Stream can send: too many values"),
+     (("wf", {}, True, Stream(error=ValueError("boom"))), "what a Stream can send: Object of type ValueError")],
+)
+def test_what_can_be_told_beforehand_is_a_type_error(sim, given, message):
+    before = dict(sim.workflows)
+    with pytest.raises(TypeError, match=re.escape(message).replace(r"\.\.\.", ".*")):
+        sim.add_workflow(*given)
+    assert sim.workflows == before
+
+
+def test_what_can_be_sent_is_taken(sim, client):
+    sim.add_workflow("bytes", Response(b"[7]", 200))
+    sim.add_workflow("built in", dict)
+    sim.add_workflow("paused", {}, stream=Stream(["a", Hold(), 3600, b": hm\n\n"]))
+    assert client.execute_workflow("bytes").output == [7]
+    assert client.execute_workflow("built in", {"a": 1}).output == {"a": 1}
+
+
+def test_a_workflow_by_itself_is_checked():
+    with pytest.raises(TypeError, match="run must be a callable.input. -> output, not dict"):
+        Workflow({})

@@ -15,7 +15,7 @@ from .handler import Handler, RecordedRequest
 from .jobs import Jobs
 from .streams import Stream
 from .times import in_a_minute, iso
-from .workflows import BUILT_IN, Workflow
+from .workflows import BUILT_IN, Workflow, fixed
 
 HANDLER_ENDS_S = 0.5  # a workflow that runs for longer outlives its server
 
@@ -96,9 +96,11 @@ class SimServer:
                      stream: Stream | Callable[[Any], Stream] | None = None) -> Workflow:
         """Adds a workflow and returns it; `run` is a callable(input) -> output, or the output
         itself. `deployed` and `stream`: as for Workflow."""
-        call = run if callable(run) else lambda _given: run
-        self.workflows[workflow_id] = Workflow(call, deployed, stream)
-        return self.workflows[workflow_id]
+        if not isinstance(workflow_id, str):
+            raise TypeError("workflow_id must be a str, not %s" % type(workflow_id).__name__)
+        workflow = Workflow(run if callable(run) else fixed(run), deployed, stream)
+        self.workflows[workflow_id] = workflow
+        return workflow
 
     def rate_limit(self, times: int | None = 1, retry_after: float | str | None = 1,
                    limit: int | None = 60, remaining: int = 0, reset: str = "iso") -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from typing import Any, Callable, Mapping
 
 from .eras import Era
-from .streams import Stream
+from .streams import Stream, to_json
 
 
 class Workflow:
@@ -18,12 +19,21 @@ class Workflow:
     stream: what a streamed run sends: a Stream, or a callable(input: dict) -> Stream. None: `run`'s
         output alone, in the final event.
 
-    What turns out to be none of these when it runs is answered with 500, or ends the stream in an
-    error, and has its traceback on stderr.
+    TypeError for what can be told beforehand to be none of these. What is found when it runs is
+    answered with 500, or ends the stream in an error, and has its traceback on stderr.
     """
 
     def __init__(self, run: Callable[[Any], Any], deployed: bool = True,
                  stream: Stream | Callable[[Any], Stream] | None = None) -> None:
+        _check("run", run, callable(run), "a callable(input) -> output")
+        _check("deployed", deployed, isinstance(deployed, bool), "a bool")
+        _check("stream", stream, stream is None or callable(stream) or isinstance(stream, Stream),
+               "a Stream or a callable(input) -> Stream")
+        for name, call in (("run", run), ("stream", stream)):
+            if callable(call):
+                _check_takes_input(name, call)
+        if isinstance(stream, Stream):
+            _check_can_be_sent(stream)
         self.run, self.deployed, self.stream = run, deployed, stream
 
     def streamed(self, given: Any, era: Era) -> Stream:
@@ -49,6 +59,44 @@ class Response:
     def __init__(self, body: Any, status: int = 200,
                  headers: Mapping[str, str] | None = None) -> None:
         self.body, self.status, self.headers = body, status, dict(headers or {})
+
+
+def _check(name: str, value: Any, fits: bool, expected: str) -> None:
+    if not fits:
+        raise TypeError("%s must be %s, not %s" % (name, expected, type(value).__name__))
+
+
+def _check_takes_input(name: str, call: Callable[..., Any]) -> None:
+    try:
+        signature = inspect.signature(call)
+    except (TypeError, ValueError):
+        return  # of a built-in, which does not say
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        raise TypeError("%s must be a callable(input): %s" % (name, error)) from None
+
+
+def _check_can_be_sent(stream: Stream) -> None:
+    if type(stream).pieces is not Stream.pieces:
+        return  # its own may wait, or never end
+    try:
+        for _ in stream.pieces(lambda _pause: None):
+            pass
+    except Exception as error:
+        raise TypeError("stream must be of what a Stream can send: %s" % error) from error
+
+
+def fixed(output: Any) -> Callable[[Any], Any]:
+    """The callable of a workflow that always has this output."""
+    body = output.body if isinstance(output, Response) else output
+    if body is output or not isinstance(body, bytes):
+        try:
+            to_json(body)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise TypeError("run must be a callable(input) -> output, or what JSON can hold: %s"
+                            % error) from error
+    return lambda _given: output
 
 
 def output_of(given_back: Any, era: Era) -> Any:
