@@ -178,6 +178,10 @@ def test_a_2xx_is_a_result(client, server, body, result, status):
     ({"data": {"runId": "r"}}, AsyncExecutionResult(True, "r", "queued", "", {})),
     ({"taskId": "t", "links": {"status": "/s"}, "statusUrl": "http://x"},
      AsyncExecutionResult(True, "t", "queued", "", {"status": "/s"})),
+    ({"taskId": "t", "links": {}, "statusUrl": "http://x"},
+     AsyncExecutionResult(True, "t", "queued", "", {"status": "http://x"})),
+    ({"taskId": "t", "links": None, "statusUrl": "http://x"},
+     AsyncExecutionResult(True, "t", "queued", "", {"status": "http://x"})),
     ({"taskId": "t", "jobId": "j"}, AsyncExecutionResult(True, "t", "queued", "", {})),
     ({"taskId": "t", "links": None, "createdAt": None, "status": None}, AsyncExecutionResult(True, "t", "queued", "", {})),
 ])
@@ -190,6 +194,12 @@ def test_a_202_to_a_queued_run_says_where_it_is(client, server, body, result):
 def test_a_202_without_an_id_is_an_ordinary_answer(client, server, body, output):
     server.answer(body, status=202)
     assert client.execute_workflow("wf", async_execution=True) == WorkflowExecutionResult(True, output)
+
+
+@pytest.mark.parametrize("body", [{"jobId": "j"}, {"data": {"runId": "r"}}, {"async": 1, "jobId": "j"}])
+def test_a_202_to_a_run_that_was_not_to_be_queued_is_a_workflows_own(client, server, body):
+    server.answer(body, status=202)
+    assert client.execute_workflow("wf") == WorkflowExecutionResult(True, body)
 
 
 def test_a_finished_run_is_handed_over_though_it_was_to_be_queued(client, server):

@@ -179,6 +179,22 @@ def test_the_limit_holds_for_errors_and_questions_too(monkeypatch):
         assert str(error_of(client.get_workflow_status, "wf")) == "Failed to get workflow status: " + HOLDS % 10
 
 
+@pytest.mark.parametrize("status", ["302 Found", "404 Not Found", "500 No"])
+def test_the_limit_holds_for_what_calls_itself_a_stream_and_is_an_error(monkeypatch, status):
+    monkeypatch.setenv("SIMSTUDIO_MAX_RESPONSE_BYTES", "10")
+    answer = http(b"data: too long\n\n", status=status).replace(b"application/json", b"text/event-stream")
+    with Wire([READ, answer]) as wire:
+        assert HOLDS % 10 in str(error_of(execute, wire))
+
+
+@pytest.mark.parametrize("brackets", ["[]", ('{"a":', "}")], ids=["lists", "objects"])
+def test_an_answer_nested_too_deeply_is_an_error(client, server, brackets):
+    server.answer(200000 * brackets[0].encode() + b"1" + 200000 * brackets[1].encode())
+    for call in (client.execute_workflow, client.get_job_status):
+        error = error_of(call, "wf")
+        assert (error.status, error.was_sent) == (None, True) and "recursion" in str(error)
+
+
 def endless(beginning, piece):
     """A step: sends as long as somebody takes it, 256 MB at the most."""
 

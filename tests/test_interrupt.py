@@ -1,12 +1,17 @@
 """Ctrl-C, in every phase of a call: it comes through at once, and the client stays usable."""
 
+import collections
+import ctypes
+import itertools
 import json
+import operator
 import os
 import signal
 import time
 
 import pytest
 import stalls
+from streaming import chunk, final, stream_of
 from waiting import eventually
 from wire import GATE, READ, Wire, http
 
@@ -71,3 +76,35 @@ def test_an_answer_that_is_there_already_is_not_lost_to_an_interrupt():
             assert wire.gate.is_set()
         finally:
             signal.signal(signal.SIGUSR1, before)
+
+
+# ---- among events that are in hand ----
+
+BEFORE, AFTER = chunk("before"), chunk("after")
+THINKING = [{"event": "thinking", "blockId": "b1", "data": "hm"}] * 3
+
+
+@pytest.fixture
+def in_hand(client, server):
+    """A stream whose first chunk has been read; all that follows it has come."""
+    server.answer(stream_of(BEFORE, *THINKING, AFTER, final()), Content_Type="text/event-stream")
+    stream = client.stream_workflow("wf")
+    assert next(stream.text_stream) == "before"
+    return stream
+
+
+def interrupted(action):
+    """Does that after Ctrl-C, which nobody notices but C: not a line of Python is run in between."""
+    interrupt = ctypes.PYFUNCTYPE(None)(("PyErr_SetInterrupt", ctypes.pythonapi))
+    with pytest.raises(KeyboardInterrupt):
+        collections.deque(itertools.chain(itertools.starmap(interrupt, [()]), action), maxlen=0)
+
+
+def test_an_interrupt_comes_between_two_events_that_are_no_text(in_hand):
+    interrupted(in_hand.text_stream)
+    assert in_hand.blocks == {"b1": "before"}
+
+
+def test_an_interrupt_comes_between_two_events_of_a_result(in_hand):
+    interrupted(map(operator.methodcaller("result"), [in_hand]))
+    assert in_hand.blocks == {"b1": "before"}

@@ -6,6 +6,8 @@ import decimal
 import enum
 import json
 import math
+import random
+import string
 import sys
 import threading
 
@@ -45,6 +47,15 @@ def echo(server, client):
 
 
 # ---- decoding ----
+
+
+def test_keys_that_begin_alike_are_told_apart(echo):
+    """Short keys are kept from one object to the next, several of them in one place after another."""
+    letters = random.Random(1)
+    for _ in range(20):
+        word = "".join(letters.choice(string.ascii_letters) for _ in range(64))
+        document = [{word[:length]: length} for length in range(64, 0, -1)]
+        assert echo.decode(json.dumps(document).encode()) == document
 
 
 def outcome_of_loads(document):

@@ -76,6 +76,14 @@ def test_a_number_too_large_for_a_count_is_nonsense_and_a_delay_too_large_is_the
     info = rate_limit_after(client, server, headers("9" * 30, "59", "9" * 30, "9" * 30))
     assert (info.limit, info.remaining, info.reset) == (0, 59, 0)
     assert info.retry_after > 20 * 24 * 3600 * 1000
+    info = rate_limit_after(client, server, headers(str(2**63), str(2**63 - 1), "7"))
+    assert (info.limit, info.remaining) == (0, 2**63 - 1)
+
+
+@pytest.mark.parametrize("value", NONSENSE)
+def test_nonsense_alone_is_no_rate_limit(client, server, value):
+    text = value.encode("utf-8").decode("latin-1")
+    assert rate_limit_after(client, server, headers(text, text, text, "1")) is None
 
 
 @pytest.mark.parametrize("value", ["-1", "-5.5", "+3"])

@@ -99,9 +99,10 @@ def assert_waits(bounds, errors, **options):
     (dict(initial_delay=0.08, backoff_multiplier=0.5), [0.08, 0.04, 0.02]),
     (dict(initial_delay=0), [0, 0, 0]),
     (dict(max_delay=0.0), [0, 0, 0]),
+    (dict(initial_delay=0.01, max_retries=6), [0.01, 0.02, 0.04, 0.08, 0.16, 0.32]),  # doubled, unless told otherwise
 ])
 def test_without_a_hint_waits_grow_within_a_quarter(options, delays):
-    assert_waits([(0.75 * delay, 1.25 * delay) for delay in delays], [LIMITED] * 3, **options)
+    assert_waits([(0.75 * delay, 1.25 * delay) for delay in delays], [LIMITED] * len(delays), **options)
 
 
 def test_waits_differ_from_one_another():
@@ -109,8 +110,13 @@ def test_waits_differ_from_one_another():
     assert max(waits) - min(waits) > 0.002
 
 
+class Milliseconds(int):
+    """A number of them, as a user's own error may have."""
+
+
 @pytest.mark.parametrize("milliseconds, options", [
     (0, dict(initial_delay=10)),
+    (Milliseconds(100), dict(initial_delay=0.0)),
     (100, dict(initial_delay=10)),
     (200, dict(max_delay=0.01)),
     (100, dict(initial_delay=0.0, max_delay=0.0)),

@@ -96,6 +96,13 @@ def test_null_is_data_too(client, server):
     assert next(client.stream_workflow("wf")) == StreamEvent("message", None, None, None, "null")
 
 
+@pytest.mark.parametrize("data", [None, 5, "text", [1]])
+def test_a_final_event_whose_data_is_no_object_ends_the_run(client, server, data):
+    server.answer(stream_of({"blockId": "b1", "chunk": "Hi"}, {"event": "final", "data": data, "output": 7}), **SSE)
+    result = client.stream_workflow("wf").result()
+    assert (result.success, result.output) == (True, 7)
+
+
 def test_an_event_nested_too_deeply_is_passed_on(client, server):
     raw = "[" * 100000 + "]" * 100000
     server.answer(stream_of(raw, final()), **SSE)

@@ -259,9 +259,10 @@ def test_a_variable_that_names_nothing_is_an_error(hosts, monkeypatch, name, tmp
     """To fall back in silence would be to trust others than the user asked for."""
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     monkeypatch.setenv(name, str(tmp_path / "none"))
-    error = error_of(run, hosts.url("good"))
-    assert name in str(error) and str(tmp_path / "none") in str(error) and "does not exist" in str(error)
-    assert error.code == "EXECUTION_ERROR"
+    for scheme in ("https", "HTTPS"):
+        error = error_of(run, hosts.url("good", scheme=scheme))
+        assert name in str(error) and str(tmp_path / "none") in str(error) and "does not exist" in str(error)
+        assert error.code == "EXECUTION_ERROR"
     error = error_of(run, hosts.url("good", scheme="http"))  # http needs none, until it is redirected
     assert "checked against %s: " % name in str(error)
     assert run(hosts.backend.url).output == "done"
