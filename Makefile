@@ -14,7 +14,7 @@ demo: $(VENV)/.built ## build, start the local Sim server, run real calls agains
 	$(IN_VENV) examples/demo.py
 
 test: $(VENV)/.built $(VENV)/.pure ## run the tests
-	scripts/test-packages.sh
+	scripts/test-tools.sh
 	$(IN_VENV) -m pytest -q tests
 
 clean: ## remove what was built

@@ -12,6 +12,6 @@ torture: $(VENV)/.ready ## refuse every allocation in turn: the core's, libcurl'
 	    scripts/torture.sh $(IN_VENV) build/torture-asan
 
 coverage: $(VENV)/.built $(VENV)/.pure ## which lines of csrc and simstudio the tests run, in one table
-	scripts/test-packages.sh
+	scripts/test-tools.sh
 	$(IN_VENV) -m pip install -q --disable-pip-version-check 'coverage>=7.10'
 	scripts/coverage.sh $(IN_VENV)

@@ -14,7 +14,7 @@ wheel: sdist ## make a manylinux wheel for each CPython (PYTHONS="..."), in dist
 	$(IN_VENV) scripts/build_wheels.py dist/*.tar.gz $(LIBRARIES) dist $(PYTHONS)
 
 test-packages: wheel $(VENV)/.built ## install what was made in empty environments, and use it
-	scripts/test-packages.sh
+	scripts/test-tools.sh
 	SIMSTUDIO_DIST=dist PYTHONS="$(PYTHONS)" $(IN_VENV) -m pytest -q tests/packaging
 
 $(VENV)/.release: $(VENV)/.ready tests/release-requirements.txt

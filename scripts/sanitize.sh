@@ -33,6 +33,8 @@ esac
 runtime=$(gcc -print-file-name=$runtime)
 [ -e "$runtime" ] || { echo "gcc has no runtime for the $sanitizer sanitizer." >&2; exit 1; }
 
+# Without what has been deleted since the last time; its builds and its environment stay.
+rm -rf "$copy"/{benchmarks,csrc,examples,scripts,simstudio,tests}
 scripts/copy-project.sh "$copy"
 if [ ! -e "$environment/.ready" ] || [ tests/requirements.txt -nt "$environment/.ready" ]; then
     rm -rf "$environment"

@@ -11,7 +11,7 @@ versions=$(pyenv versions --bare 2>/dev/null | grep -xE '3\.([89]|[1-9][0-9])\.[
 failed=
 for version in $versions; do
     echo "== Python $version"
-    make test PYTHON="$(pyenv prefix "$version")/bin/python" VENV=".venv-${version%.*}" "$@" ||
+    make test PYTHON="$(pyenv prefix "$version")/bin/python" VENV=".venv-$version" "$@" ||
         failed="$failed $version"
 done
 [ -z "$failed" ] || { echo "Failed on:$failed" >&2; exit 1; }

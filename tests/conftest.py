@@ -111,12 +111,12 @@ def tracked():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def silent_gets(request):
-    """The running silent_gets.py; begun before the first test, since it takes half a minute."""
-    if not any(item.path.name == "test_timeouts_of_gets.py" for item in request.session.items):
+def long_waits(request):
+    """The running long_waits.py; begun before the first test, since it takes half a minute."""
+    if not any(item.path.name == "test_long_waits.py" for item in request.session.items):
         yield None
         return
-    script = str(Path(__file__).parent / "silent_gets.py")
+    script = str(Path(__file__).parent / "long_waits.py")
     process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, encoding="utf-8")
     yield process
     process.kill()

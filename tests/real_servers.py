@@ -1,5 +1,5 @@
 """Real servers, as a distribution packages them, each on loopback, in a folder of its own, with its own
-configuration: nginx and tinyproxy. scripts/test-packages.sh installs them."""
+configuration: nginx and tinyproxy. scripts/test-tools.sh installs them."""
 
 import contextlib
 import shutil

@@ -6,7 +6,7 @@ set -u
 
 PATH=$PATH:/usr/sbin:/sbin
 missing=
-for tool in nginx:nginx-light tinyproxy:tinyproxy openssl:openssl ss:iproute2; do # command:package
+for tool in nginx:nginx-light tinyproxy:tinyproxy openssl:openssl; do # command:package
     command -v "${tool%%:*}" >/dev/null 2>&1 || missing="$missing ${tool#*:}"
 done
 # shellcheck disable=SC2086
