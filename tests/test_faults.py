@@ -84,7 +84,8 @@ def test_an_answer_that_breaks_off_at_any_byte_is_an_error(answer, spare, fault)
     for error, text in zip(errors, texts):
         (assert_timed_out if fault is STALL else assert_doubtful)(error)
         assert BODY.decode().startswith(text)  # what has come of it is there
-    assert texts == sorted(texts, key=len) and len(texts[-1]) >= len(BODY) - 1
+    if fault is not STALL:  # whose time may be over before all has come
+        assert texts == sorted(texts, key=len) and len(texts[-1]) >= len(BODY) - 1
     assert len(wire.connections) == len(wire.requests) == wire.count(b"POST ") == len(offsets)
 
 
