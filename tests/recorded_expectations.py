@@ -7,6 +7,8 @@ is what stands in the recorded body, read with json.loads.
 from simstudio import RateLimitInfo
 
 ID = "00000000-0000-4000-8000-000000000%03d"
+SAME_PATH = "a POST has been sent there"
+OTHER_PATH = "a POST is sent again to the same path alone"
 STORY = 'Hello žluťoučký 🐎\nsecond line with "quotes" — end.'
 
 # The kinds of outcome. A finished run whose fields are the body's;
@@ -145,7 +147,7 @@ EXPECTED = {
     "2025-11-30/27-exec-null-output": FINISHED,
     "2025-11-30/32-exec-get-method": Fails(None, "HTTP 405: Method Not Allowed"),
     "2025-11-30/33-exec-trailing-slash": Fails(
-        "EXECUTION_ERROR", "Failed to execute workflow: HTTP 308 redirects to 127.0.0.1, which is not followed"),
+        "EXECUTION_ERROR", "Failed to execute workflow: HTTP 308 redirects to 127.0.0.1, which is not followed: " + SAME_PATH),
     "2025-11-30/36-exec-no-user-agent": Fails(None, "HTTP 403: Forbidden"),
     "2025-11-30/37-exec-twofn": FINISHED,
     "2025-11-30/38-exec-no-content-type": FINISHED,
@@ -242,13 +244,13 @@ EXPECTED = {
     "2026-08-21/305-rl-v2-1": Fails("RATE_LIMIT_EXCEEDED", "Rate limit exceeded. Retry after 53000ms", 53000),
     "2026-08-21/32-exec-get-method": Fails(None, "HTTP 405: Method Not Allowed"),
     "2026-08-21/33-exec-trailing-slash": Fails(
-        "EXECUTION_ERROR", "Failed to execute workflow: HTTP 308 redirects to 127.0.0.1, which is not followed"),
+        "EXECUTION_ERROR", "Failed to execute workflow: HTTP 308 redirects to 127.0.0.1, which is not followed: " + SAME_PATH),
     "2026-08-21/36-exec-no-user-agent": FINISHED,
     "2026-08-21/37-exec-twofn": FINISHED,
     "2026-08-21/38-exec-no-content-type": FINISHED,
     "2026-08-21/41-exec-response-204": Fails("EXECUTION_ERROR"),
     "2026-08-21/42-exec-response-302": Fails(
-        "EXECUTION_ERROR", "Failed to execute workflow: HTTP 302 redirects to 127.0.0.1, which is not followed"),
+        "EXECUTION_ERROR", "Failed to execute workflow: HTTP 302 redirects to 127.0.0.1, which is not followed: " + OTHER_PATH),
     "2026-08-21/45-exec-line-separators": FINISHED,
     "2026-08-21/47-exec-stream-false": FINISHED,
     "2026-08-21/48-exec-usedraft": Fails(None, "API key callers cannot execute draft workflow state"),

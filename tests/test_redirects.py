@@ -38,7 +38,7 @@ def assert_refused(world, error, method, status=307, host=None):
     assert KEY not in str(error)
     if host is not None:
         prefix = "Failed to execute workflow" if method is POST else "Failed to get workflow status"
-        assert str(error) == "%s: HTTP %d redirects to %s, which is not followed" % (prefix, status, host)
+        assert str(error).startswith("%s: HTTP %d redirects to %s, which is not followed: " % (prefix, status, host))
 
 
 # ---- which places are one site ----
@@ -130,7 +130,8 @@ def test_another_place_is_not_followed(world, method, base, target, host):
 def test_every_call_says_what_it_did_not_follow(world, call, message, code, body, details):
     world.answer(SITE, body, 302, Location="http://other.example/x")
     error = error_of(call, SimStudioClient(KEY, SITE))
-    assert str(error) == message + ": HTTP 302 redirects to other.example, which is not followed"
+    reason = "which is not followed: it leads to another site"
+    assert str(error) == "%s: HTTP 302 redirects to other.example, %s" % (message, reason)
     assert (error.code, error.status, error.details) == (code, 302, details)
     assert len(world.visits) == 1
 
@@ -403,7 +404,8 @@ def test_a_redirect_of_an_earlier_call_is_not_named(world):
     world.answer(SITE, {"error": "Workflow not found"}, 404)
     client = SimStudioClient(KEY, SITE)
     assert [str(error_of(GET.action, client)) for _ in range(2)] == [
-        "Failed to get workflow status: HTTP 302 redirects to other.example, which is not followed", "Workflow not found"]
+        "Failed to get workflow status: HTTP 302 redirects to other.example, which is not followed: it leads to another site",
+        "Workflow not found"]
 
 
 # ---- what goes along ----

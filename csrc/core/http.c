@@ -562,9 +562,9 @@ struct sim_buffer *sim_exchange_body(struct sim_exchange *x)
     return &x->body;
 }
 
-bool sim_exchange_refused_redirect(const struct sim_exchange *x, struct sim_text *host)
+const char *sim_exchange_redirect_refusal(const struct sim_exchange *x, struct sim_text *host)
 {
-    return sim_route_was_refused(&x->route, host);
+    return sim_route_refusal(&x->route, host);
 }
 
 bool sim_exchange_may_be_cut(const struct sim_exchange *x)

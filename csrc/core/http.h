@@ -77,9 +77,10 @@ bool sim_exchange_header(const struct sim_exchange *exchange, const char *name,
 bool sim_exchange_is_stream(const struct sim_exchange *exchange);
 /* The body so far; the reader of a stream consumes from it. */
 struct sim_buffer *sim_exchange_body(struct sim_exchange *exchange);
-/* True after done: the answer is a redirect that was not followed; `*host` is where it points,
- * empty where no host can be made out. */
-bool sim_exchange_refused_redirect(const struct sim_exchange *exchange, struct sim_text *host);
+/* After done: why the redirect that the answer is was not followed; NULL where it is none. `*host`
+ * is where it points, empty where no host can be made out. */
+const char *sim_exchange_redirect_refusal(const struct sim_exchange *exchange,
+                                          struct sim_text *host);
 /* True after done where nothing proves that the body is whole: only the end of the connection
  * marked its end, or it was compressed and may have been cut before that. */
 bool sim_exchange_may_be_cut(const struct sim_exchange *exchange);

@@ -149,23 +149,51 @@ static bool is_redirect(long http_status, bool is_post)
            (http_status == 303 && !is_post);
 }
 
+/* Why a POST is not sent again to a place on the same site; NULL: it is. */
+static const char *refuse_post(const struct sim_redirects *redirects,
+                               const struct sim_redirect *redirect, const struct sim_url *from,
+                               const struct sim_url *target)
+{
+    if (!ends_with(target->path, redirect->path) || target->has_query)
+        return "a POST is sent again to the same path alone";
+    if (has_dot_segment(from->path) || has_dot_segment(target->path) ||
+        has_escaped_dot(redirect->written))
+        return "dots in a path leave in doubt what a POST would do there";
+    return was_visited(redirects, target) ? "a POST has been sent there" : NULL;
+}
+
+/* Why the redirect is not followed; NULL: it is. */
+static const char *refuse(const struct sim_redirects *redirects,
+                          const struct sim_redirect *redirect)
+{
+    struct sim_url from, target;
+
+    if (!is_redirect(redirect->http_status, false))
+        return "only 301, 302, 303, 307 and 308 are";
+    if (!is_redirect(redirect->http_status, redirect->is_post))
+        return "a POST would become a GET";
+    if (redirects->hops >= SIM_REDIRECT_MOST)
+        return "there were too many before it";
+    if (is_misleading(redirect->written))
+        return "its Location can be read in two ways";
+    if (sim_url_parse(redirect->from, &from, NULL) != SIM_OK ||
+        sim_url_parse(redirect->target, &target, NULL) != SIM_OK)
+        return "it is no http or https URL";
+    if (from.is_https && !target.is_https)
+        return "it leads from https to http";
+    if (!sim_url_is_same_site(&from, &target))
+        return "it leads to another site";
+    return redirect->is_post ? refuse_post(redirects, redirect, &from, &target) : NULL;
+}
+
 enum sim_status sim_redirects_decide(struct sim_redirects *redirects,
                                      const struct sim_redirect *redirect, bool *follow)
 {
-    struct sim_url from, target;
     enum sim_status status;
 
     *follow = false;
-    if (!is_redirect(redirect->http_status, redirect->is_post) ||
-        redirects->hops >= SIM_REDIRECT_MOST || is_misleading(redirect->written) ||
-        sim_url_parse(redirect->from, &from, NULL) != SIM_OK ||
-        sim_url_parse(redirect->target, &target, NULL) != SIM_OK ||
-        !sim_url_is_same_site(&from, &target))
-        return SIM_OK;
-    if (redirect->is_post &&
-        (!ends_with(target.path, redirect->path) || target.has_query ||
-         has_dot_segment(from.path) || has_dot_segment(target.path) ||
-         has_escaped_dot(redirect->written) || was_visited(redirects, &target)))
+    redirects->refusal = refuse(redirects, redirect);
+    if (redirects->refusal != NULL)
         return SIM_OK;
     status = note_visited(redirects, redirect->target);
     if (status != SIM_OK)

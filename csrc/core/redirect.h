@@ -17,6 +17,7 @@ struct sim_redirects {
     struct sim_buffer visited; /* every URL asked so far, each followed by a NUL */
     unsigned hops;             /* redirects followed */
     bool are_permanent;        /* every hop so far was a 301 or a 308 */
+    const char *refusal;       /* why the last redirect was not followed; NULL: it was */
 };
 
 void sim_redirects_init(struct sim_redirects *redirects);
@@ -42,7 +43,8 @@ struct sim_redirect {
  * this exchange has been: a server can answer with any redirect after it has done what was asked,
  * and following that would do it twice. Where dot segments leave in doubt which place is meant, it
  * is not sent either. What newer libcurls leave out of the target is looked for in the Location.
- * On true the target has been noted as visited. SIM_NO_MEMORY is the only failure. */
+ * On true the target has been noted as visited; `refusal` is set. SIM_NO_MEMORY is the only
+ * failure. */
 enum sim_status sim_redirects_decide(struct sim_redirects *redirects,
                                      const struct sim_redirect *redirect,
                                      bool *follow) SIM_MUST_CHECK;

@@ -186,10 +186,11 @@ void sim_route_arrive(const struct sim_route *route, struct sim_moves *moves)
                        sim_buffer_text(&route->path));
 }
 
-bool sim_route_was_refused(const struct sim_route *route, struct sim_text *host)
+const char *sim_route_refusal(const struct sim_route *route, struct sim_text *host)
 {
     *host = (struct sim_text){"", 0};
-    if (route->was_refused)
-        *host = sim_url_guess_host(sim_buffer_text(&route->target));
-    return route->was_refused;
+    if (!route->was_refused)
+        return NULL;
+    *host = sim_url_guess_host(sim_buffer_text(&route->target));
+    return route->redirects.refusal;
 }

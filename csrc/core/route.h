@@ -52,8 +52,8 @@ enum sim_status sim_route_redirect(struct sim_route *route, long http_status, bo
  * Not before, since an answer may point anywhere on its site, also where nobody answers. */
 void sim_route_arrive(const struct sim_route *route, struct sim_moves *moves);
 
-/* True when the exchange ended with a redirect that was not followed; `*host` is where it points,
- * empty where no host can be made out. */
-bool sim_route_was_refused(const struct sim_route *route, struct sim_text *host);
+/* Why the redirect with which the exchange ended was not followed; NULL where there is none.
+ * `*host` is where it points, empty where no host can be made out. */
+const char *sim_route_refusal(const struct sim_route *route, struct sim_text *host);
 
 #endif

@@ -159,7 +159,8 @@ static void take_code(const struct pysim_call *call, struct pysim_failure *failu
 }
 
 /* A redirect that was not followed: nothing was sent to where it points. */
-static PyObject *redirect_message(const struct pysim_call *call, struct sim_text host)
+static PyObject *redirect_message(const struct pysim_call *call, struct sim_text host,
+                                  const char *refusal)
 {
     PyObject *name = host.length > 0
                          ? PyUnicode_DecodeUTF8(host.data, (Py_ssize_t)host.length, "replace")
@@ -167,9 +168,9 @@ static PyObject *redirect_message(const struct pysim_call *call, struct sim_text
     PyObject *message = NULL;
 
     if (name != NULL)
-        message = PyUnicode_FromFormat("%s: HTTP %ld redirects to %U, which is not followed",
+        message = PyUnicode_FromFormat("%s: HTTP %ld redirects to %U, which is not followed: %s",
                                        call->endpoint->failure,
-                                       sim_exchange_http_status(call->exchange), name);
+                                       sim_exchange_http_status(call->exchange), name, refusal);
     Py_XDECREF(name);
     return message;
 }
@@ -177,6 +178,7 @@ static PyObject *redirect_message(const struct pysim_call *call, struct sim_text
 PyObject *pysim_answer_raise(const struct pysim_call *call)
 {
     struct sim_text host = {"", 0};
+    const char *refusal = sim_exchange_redirect_refusal(call->exchange, &host);
     bool is_run = call->endpoint->is_post;
     struct pysim_failure failure = {
         .http_status = sim_exchange_http_status(call->exchange),
@@ -186,8 +188,8 @@ PyObject *pysim_answer_raise(const struct pysim_call *call)
 
     if (body_details(call, &failure.details) < 0)
         return NULL;
-    if (sim_exchange_refused_redirect(call->exchange, &host)) {
-        failure.message = redirect_message(call, host);
+    if (refusal != NULL) {
+        failure.message = redirect_message(call, host, refusal);
         failure.code = call->endpoint->code;
     }
     else if (is_run && failure.http_status == HTTP_TOO_MANY_REQUESTS) {

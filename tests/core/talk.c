@@ -48,7 +48,7 @@ static void keep_answer(struct talk_answer *answer, struct sim_exchange *exchang
     answer->was_sent = sim_exchange_was_sent(exchange);
     answer->may_be_cut = sim_exchange_may_be_cut(exchange);
     answer->body_length = body->length;
-    answer->refused_redirect = sim_exchange_refused_redirect(exchange, &host);
+    answer->refused_redirect = sim_exchange_redirect_refusal(exchange, &host) != NULL;
     keep_text(answer->reason, sim_exchange_reason(exchange));
     keep_text(answer->redirect_host, host);
     if (body->length > 0)

@@ -20,6 +20,42 @@ static bool decide(struct sim_redirects *redirects, long http_status, bool is_po
     return follow;
 }
 
+static void the_reason_is_known(void)
+{
+    static const struct {
+        long http_status;
+        bool is_post;
+        const char *target, *refusal;
+    } rows[] = {
+        {307, true, "https://a.ai/v2/p/x", NULL},
+        {300, false, "https://a.ai/v2/p/x", "only 301, 302, 303, 307 and 308 are"},
+        {303, true, "https://a.ai/v2/p/x", "a POST would become a GET"},
+        {307, true, "https://u:p@a.ai/v2/p/x", "its Location can be read in two ways"},
+        {307, true, "ftp://a.ai/p/x", "it is no http or https URL"},
+        {307, true, "http://a.ai/v2/p/x", "it leads from https to http"},
+        {307, true, "https://b.ai/p/x", "it leads to another site"},
+        {307, true, "https://a.ai:8443/p/x", "it leads to another site"},
+        {307, true, "https://a.ai/x", "a POST is sent again to the same path alone"},
+        {307, true, "https://a.ai/p/x?again", "a POST is sent again to the same path alone"},
+        {307, true, "https://a.ai/./p/x",
+         "dots in a path leave in doubt what a POST would do there"},
+        {307, true, "https://a.ai/p/x", "a POST has been sent there"},
+    };
+    struct sim_redirects redirects;
+
+    sim_redirects_init(&redirects);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        check_row = rows[i].target;
+        CHECK_STATUS(sim_redirects_begin(&redirects, TEXT("https://a.ai/p/x")), SIM_OK);
+        CHECK(decide(&redirects, rows[i].http_status, rows[i].is_post, "https://a.ai/p/x",
+                     rows[i].target, "/p/x") == (rows[i].refusal == NULL));
+        CHECK((redirects.refusal == NULL) == (rows[i].refusal == NULL));
+        if (redirects.refusal != NULL && rows[i].refusal != NULL)
+            CHECK_TEXT(text_of(redirects.refusal), rows[i].refusal);
+    }
+    sim_redirects_fini(&redirects);
+}
+
 static void a_redirect_is_followed_or_is_the_answer(void)
 {
     static const struct {
@@ -198,9 +234,13 @@ static void without_memory_nothing_is_followed(void)
 }
 
 static const struct check_test tests[] = {
-    TEST(a_location_is_read_as_it_was_written),      TEST(a_redirect_is_followed_or_is_the_answer),
-    TEST(a_post_is_never_sent_where_it_has_been),    TEST(thirty_are_followed_and_no_more),
-    TEST(one_temporary_hop_makes_the_way_temporary), TEST(without_memory_nothing_is_followed),
+    TEST(a_location_is_read_as_it_was_written),
+    TEST(a_redirect_is_followed_or_is_the_answer),
+    TEST(the_reason_is_known),
+    TEST(a_post_is_never_sent_where_it_has_been),
+    TEST(thirty_are_followed_and_no_more),
+    TEST(one_temporary_hop_makes_the_way_temporary),
+    TEST(without_memory_nothing_is_followed),
 };
 
 CHECK_MAIN(tests)

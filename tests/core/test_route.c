@@ -90,9 +90,9 @@ static void what_is_not_followed_is_the_answer(void)
     for (size_t i = 0; i < COUNT(rows); i++) {
         check_row = rows[i].target != NULL ? rows[i].target : "NULL";
         CHECK_STATUS(begin(&route, &moves, "http://a.ai", NULL), SIM_OK);
-        CHECK(!sim_route_was_refused(&route, &host));
+        CHECK(sim_route_refusal(&route, &host) == NULL);
         CHECK(!redirect(&route, 307, rows[i].target));
-        CHECK_INT(sim_route_was_refused(&route, &host), rows[i].was_refused);
+        CHECK_INT(sim_route_refusal(&route, &host) != NULL, rows[i].was_refused);
         CHECK_TEXT(host, rows[i].host);
         CHECK_BUFFER(route.url, "http://a.ai/x");
     }

@@ -230,12 +230,12 @@ NETWORK = [
     ("timeout/hang/text timeout/hang/list timeout/hang/bool", "outcome", "ValueError: …",
      "TypeError: args=('timeout must be a number of seconds or None, not …',)", "The wrong type is a TypeError."),
     ("redirect/execute/30?/elsewhere redirect/execute/30?/other-path", "outcome", DONE,
-     "SimStudioError: args=('Failed to execute workflow: HTTP … redirects to 127.0.0.1, which is not followed',), …",
+     "SimStudioError: args=('Failed to execute workflow: HTTP … redirects to 127.0.0.1, which is not followed: …',), …",
      "The key goes to no other site, and no run is turned into something else."),
     ("redirect/execute/30?/elsewhere redirect/execute/30?/other-path", "requests", "server POST …, …",
      "server POST /api/workflows/wf/execute", "As above."),
     ("redirect/job/30?/elsewhere", "outcome", JOB,
-     "SimStudioError: args=('Failed to get job status: HTTP … redirects to 127.0.0.1, which is not followed',), …",
+     "SimStudioError: args=('Failed to get job status: HTTP … redirects to 127.0.0.1, which is not followed: …',), …",
      "The key goes to no other site."),
     ("redirect/job/30?/elsewhere", "requests", "server GET …, elsewhere GET …", "server GET /api/jobs/job", "As above."),
     ("redirect/execute/30?/nowhere", "outcome", "KeyError: args=('success',)", "SimStudioError: args=('x',), code=None, status=…",
@@ -243,7 +243,7 @@ NETWORK = [
     ("redirect/job/30?/nowhere", "outcome", "dict: value={'error': 'x'}", "SimStudioError: args=('x',), code=None, status=…",
      "A 3xx that leads nowhere is an error."),
     ("redirect/job/loop", "args", "('Failed to get job status: Exceeded 30 redirects.',)",
-     "('Failed to get job status: HTTP 302 redirects to 127.0.0.1, which is not followed',)", "Our own words."),
+     "('Failed to get job status: HTTP 302 redirects to 127.0.0.1, which is not followed: …',)", "Our own words."),
     ("redirect/job/loop", "status", "None", "302", "The answer's own status."),
 ]
 

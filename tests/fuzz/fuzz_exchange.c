@@ -27,7 +27,7 @@ static void check_answer(struct sim_exchange *x, bool done, size_t limit)
     CHECK(sim_exchange_body(x)->length <= limit);
     CHECK(reason.length <= 1024 * 1024);
     (void)sim_exchange_header(x, "Retry-After", &value);
-    if (sim_exchange_refused_redirect(x, &host))
+    if (sim_exchange_redirect_refusal(x, &host) != NULL)
         CHECK(done && status >= 300 && status < 400);
 }
 
