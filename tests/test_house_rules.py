@@ -44,7 +44,7 @@ LIBRARIES = {
 }
 MUTABLE_STATICS = {
     # The once-only start of libcurl, and what it says of itself then.
-    "csrc/core/lane.c": {"libcurl_once", "libcurl_status", "libcurl_number"},
+    "csrc/core/lane.c": {"libcurl_once", "libcurl_status", "libcurl_number", "libcurl_features"},
     # Of the build with a cJSON of its own, whose hooks get no context.
     "csrc/core/json.c": {"current_arena", "hooks_once"},
     # What all threads of a process share when one of them forks.

@@ -111,6 +111,8 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
         return 0;
     if (x->head.http_status >= 200)
         x->lane.keeps_unread = false; /* what follows is the rest of it */
+    if (sim_head_is_whole(&x->head))
+        sim_lane_pass_unknown_coding(&x->lane, &x->head);
     /* Known with the last line of a head, and asked for with every piece of the body. */
     x->is_stream = x->head.is_complete && has_stream_head(x);
     x->has_news = x->has_news || x->is_stream;

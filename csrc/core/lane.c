@@ -23,6 +23,7 @@ enum {
 static pthread_once_t libcurl_once = PTHREAD_ONCE_INIT;
 static CURLcode libcurl_status;
 static unsigned libcurl_number; /* its version, which it takes long to tell */
+static int libcurl_features;
 
 /* libcurl and OpenSSL have locks of their own here, which a fork would leave held in the child. */
 static void start_libcurl(void)
@@ -30,6 +31,7 @@ static void start_libcurl(void)
     sim_process_hold_forks();
     libcurl_status = curl_global_init(CURL_GLOBAL_DEFAULT);
     libcurl_number = curl_version_info(CURLVERSION_NOW)->version_num;
+    libcurl_features = curl_version_info(CURLVERSION_NOW)->features;
     sim_process_let_fork();
 }
 
@@ -95,7 +97,7 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
 #endif
     /* libcurl's defaults depend on its version and on how it was built. */
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if ((curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_LIBZ) != 0)
+    if ((libcurl_features & CURL_VERSION_LIBZ) != 0)
         SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_PIECE);
     SET(CURLOPT_TCP_NODELAY, 1L);
@@ -368,6 +370,9 @@ bool sim_lane_begin(struct sim_lane *lane)
 {
     lane->idle_turns = 0;
     lane->is_line_open = false;
+    if (lane->leaves_coded)
+        (void)curl_easy_setopt(lane->easy, CURLOPT_HTTP_CONTENT_DECODING, 1L);
+    lane->leaves_coded = false;
     return curl_multi_add_handle(lane->multi, lane->easy) == CURLM_OK;
 }
 
@@ -380,6 +385,44 @@ enum sim_status sim_lane_show_line(struct sim_lane *lane, const struct sim_head 
     if (goes_on && !sim_head_has_fields(head))
         return sim_fail(error, SIM_AMBIGUOUS, "The answer has a malformed header field");
     return SIM_OK;
+}
+
+static bool knows_coding(struct sim_text coding)
+{
+    static const struct {
+        const char *name;
+        int feature;
+    } codings[] = {
+        {"identity", 0},
+        {"gzip", CURL_VERSION_LIBZ},
+        {"x-gzip", CURL_VERSION_LIBZ},
+        {"deflate", CURL_VERSION_LIBZ},
+        {"br", CURL_VERSION_BROTLI},
+#ifdef CURL_VERSION_ZSTD
+        {"zstd", CURL_VERSION_ZSTD},
+#endif
+    };
+
+    for (size_t i = 0; i < sizeof codings / sizeof *codings; i++)
+        if (sim_text_equals_nocase(coding, sim_text_of(codings[i].name)))
+            return (libcurl_features & codings[i].feature) == codings[i].feature;
+    return coding.length == 0;
+}
+
+void sim_lane_pass_unknown_coding(struct sim_lane *lane, const struct sim_head *head)
+{
+    struct sim_text codings;
+
+    if (!sim_head_find(head, "content-encoding", &codings))
+        return;
+    while (codings.length > 0 && !lane->leaves_coded) {
+        const char *comma = memchr(codings.data, ',', codings.length);
+        size_t length = comma != NULL ? (size_t)(comma - codings.data) : codings.length;
+        lane->leaves_coded = !knows_coding(sim_text_trim((struct sim_text){codings.data, length}));
+        codings = sim_text_skip(codings, length + (comma != NULL ? 1 : 0));
+    }
+    if (lane->leaves_coded)
+        (void)curl_easy_setopt(lane->easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
 }
 
 /* libcurls before 8 do not sleep while the windows of HTTP/2 are full: they wait for a socket that

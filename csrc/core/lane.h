@@ -52,6 +52,7 @@ struct sim_lane {
     bool has_trust;                /* libcurl has the trust that stands here */
     bool shows_heads;  /* their lines come as parts of a body before libcurl keeps them */
     bool is_line_open; /* the rest of one is still to come so */
+    bool leaves_coded; /* the body under way is not to be decompressed */
     struct sim_buffer ca_file, ca_directory;
     struct sim_sockets sockets;
     bool keeps_unread;             /* a connection that is closed leaves in `unread` */
@@ -111,6 +112,10 @@ bool sim_lane_begin(struct sim_lane *lane) SIM_MUST_CHECK;
  * not keep it: one that goes on with a field before it, and there is none. */
 enum sim_status sim_lane_show_line(struct sim_lane *lane, const struct sim_head *head,
                                    struct sim_text piece, struct sim_error *error) SIM_MUST_CHECK;
+
+/* With a whole head: has the body handed over as it comes where the head names a coding that
+ * libcurl does not know, and would refuse it for. Newer libcurls have decided by then. */
+void sim_lane_pass_unknown_coding(struct sim_lane *lane, const struct sim_head *head);
 
 /* Waits until libcurl has something to do (`*is_woken`), for a signal, or so long, while a body of
  * `length` bytes is being sent. Whoever sees that libcurl has done something clears `idle_turns`.
