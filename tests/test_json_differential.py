@@ -435,9 +435,22 @@ def test_input_too_deep_to_write_is_a_recursion_error(echo):
     value = []
     for _ in range(200000):
         value = [value]
-    with pytest.raises(RecursionError):
-        echo.encode({"a": value})
-    assert echo.server.requests == []
+
+    def refuse():
+        with pytest.raises(RecursionError, match="while encoding a JSON object"):
+            echo.encode({"a": value})
+        refusals.append(value)
+
+    refusals = []
+    refuse()
+    before = threading.stack_size(512 * 1024)  # the default of threads on some systems
+    try:
+        thread = threading.Thread(target=refuse)
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    assert len(refusals) == 2 and echo.server.requests == []
     while value:  # taken apart by hand: some Pythons overrun their stack freeing so deep a list
         value = value.pop()
 

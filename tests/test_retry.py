@@ -241,12 +241,24 @@ def test_what_a_number_s_own_conversion_raises_is_not_swallowed(client, name):
 
 @pytest.mark.parametrize("options", [
     {"initial_delay": 1e300, "max_delay": 0.001}, {"backoff_multiplier": 1e308, "max_delay": 0.001},
-    {"initial_delay": math.inf, "max_delay": 0},
+    {"initial_delay": math.inf, "max_delay": 0}, {"initial_delay": 0, "max_delay": 10 ** 400},
+    {"initial_delay": 10 ** 400, "backoff_multiplier": 10 ** 400, "max_delay": 0},
     {"max_retries": True, "initial_delay": 0}, {"max_retries": 10 ** 30, "initial_delay": 0},
     {"initial_delay": 0, "backoff_multiplier": 0},
 ])
 def test_large_numbers_in_a_policy_end_in_a_wait(options):
     assert waits_of([LIMITED], **options)[0] == "done"
+
+
+@pytest.mark.parametrize("name", ["initial_delay", "max_delay", "backoff_multiplier", "timeout"])
+def test_a_number_below_all_floats_is_refused(client, name):
+    with pytest.raises(ValueError, match="^%s must be .*0.*, not -1000" % name):
+        client.execute_with_retry("wf", **{name: -(10 ** 400)})
+
+
+def test_a_number_above_all_floats_is_a_time(client, server):
+    server.answer(DONE)
+    assert client.execute_workflow("wf", timeout=(10 ** 400, 10 ** 400, 10 ** 400)).output == 1
 
 
 def test_ctrl_c_ends_a_wait_at_once(client, server):

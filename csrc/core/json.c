@@ -16,6 +16,10 @@
 #include "core/arena.h"
 #endif
 
+/* Of a document with more values than this, each is to have so many bytes: a tree takes a hundred
+ * for a value, which may be written in two. */
+enum { MANY_VALUES = 1024 * 1024, BYTES_TO_EACH = 8 };
+
 /* A way through the text beside the tree. */
 struct walk {
     const char *at, *end;
@@ -87,6 +91,18 @@ static enum sim_status parse(struct sim_text text, struct sim_text skeleton,
 #endif
 }
 
+/* Every value but the root comes behind one of these. */
+static bool is_crowded(struct sim_text text, struct sim_text skeleton)
+{
+    size_t count = 0;
+
+    if (skeleton.length < MANY_VALUES)
+        return false;
+    for (size_t i = 0; i < skeleton.length; i++)
+        count += skeleton.data[i] == ',' || skeleton.data[i] == '[' || skeleton.data[i] == '{';
+    return count > MANY_VALUES && count > text.length / BYTES_TO_EACH;
+}
+
 static enum sim_status parse_with_skeleton(struct sim_text text, struct sim_json *document)
 {
     struct sim_text skeleton = {NULL, 0};
@@ -96,7 +112,7 @@ static enum sim_status parse_with_skeleton(struct sim_text text, struct sim_json
     if (place == NULL)
         return SIM_NO_MEMORY;
     skeleton.data = place;
-    if (copy_skeleton(text, place, &skeleton.length))
+    if (copy_skeleton(text, place, &skeleton.length) && !is_crowded(text, skeleton))
         status = parse(text, skeleton, document);
     sim_free_large(place, text.length);
     return status;

@@ -1,5 +1,7 @@
 #include "python/arguments.h"
 
+#include <math.h>
+
 /* "execute_workflow()", with its class in front where this Python shows it. */
 static PyObject *call_name(const struct pysim_signature *signature)
 {
@@ -156,4 +158,19 @@ bool pysim_arguments_is_number(PyObject *value)
     if (methods == NULL || PyComplex_Check(value)) /* until 3.9 it has a __float__, which refuses */
         return false;
     return methods->nb_float != NULL || methods->nb_index != NULL;
+}
+
+int pysim_arguments_number(PyObject *value, double *number)
+{
+    int overflow = 0;
+
+    *number = PyFloat_AsDouble(value);
+    if (*number != -1.0 || !PyErr_Occurred())
+        return 0;
+    if (!PyLong_Check(value) || !PyErr_ExceptionMatches(PyExc_OverflowError))
+        return -1;
+    PyErr_Clear();
+    (void)PyLong_AsLongLongAndOverflow(value, &overflow);
+    *number = overflow * HUGE_VAL;
+    return 0;
 }

@@ -37,4 +37,7 @@ void pysim_arguments_release(const struct pysim_signature *signature, PyObject *
 /* Whether float() of a value is the value's own matter: what it raises is not to be replaced. */
 bool pysim_arguments_is_number(PyObject *value);
 
+/* float() of such a value; an int beyond all floats is infinite. 0, or -1 with an exception. */
+int pysim_arguments_number(PyObject *value, double *number);
+
 #endif

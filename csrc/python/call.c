@@ -55,7 +55,7 @@ static const struct pysim_endpoint_row endpoints[] = {
 
 enum {
     MOST_HEADERS = 4,
-    /* Far above what a server sends for a run, and below what would take a machine down. */
+    /* Far above what a server sends for a run. */
     DEFAULT_RESPONSE_LIMIT = 1024 * 1024 * 1024,
 };
 
@@ -92,8 +92,8 @@ static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
                      Py_TYPE(value)->tp_name);
         return -1;
     }
-    seconds = PyFloat_AsDouble(value); /* what a __float__ raises is the caller's own */
-    if (seconds == -1.0 && PyErr_Occurred())
+    if (pysim_arguments_number(value, &seconds) <
+        0) /* what a __float__ raises is the caller's own */
         return -1;
     if (!(seconds > 0)) { /* NaN as well */
         PyErr_Format(PyExc_ValueError, "%s must be greater than 0 seconds, not %R", name, value);

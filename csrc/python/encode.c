@@ -196,14 +196,23 @@ static const char *constant_text(const PyObject *value)
 
 /* ---- containers ---- */
 
+/* As deep as Python code could go, too: Python 3.12 and later let C go so deep that the stack of a
+ * small thread does not hold it. */
 static int enter(struct encoder *encoder, PyObject *container, struct enclosing *outer)
 {
-    for (; outer != NULL; outer = outer->outer) {
+    int depth = 0;
+
+    for (; outer != NULL; outer = outer->outer, depth++) {
         if (outer->container == container) {
             PyErr_SetString(PyExc_ValueError, "Circular reference detected");
             encoder->refused = PyErr_ExceptionMatches(PyExc_ValueError) != 0; /* or no memory */
             return -1;
         }
+    }
+    if (depth >= Py_GetRecursionLimit()) {
+        PyErr_SetString(PyExc_RecursionError,
+                        "maximum recursion depth exceeded while encoding a JSON object");
+        return -1;
     }
     return Py_EnterRecursiveCall(" while encoding a JSON object") ? -1 : 0;
 }
@@ -451,6 +460,26 @@ static int encode_value(struct encoder *encoder, PyObject *value, struct enclosi
     return refuse_type(value);
 }
 
+/* The members of an input, a new reference to a dict: its own, or its copy's, as that of a
+ * MappingProxyType. */
+static PyObject *members_of(PyObject *input)
+{
+    PyObject *copy;
+
+    if (PyDict_Check(input))
+        return Py_NewRef(input);
+    copy = PyObject_CallMethod(input, "copy", NULL);
+    if (copy != NULL && PyDict_Check(copy))
+        return copy;
+    if (copy == NULL && !PyErr_ExceptionMatches(PyExc_AttributeError) &&
+        !PyErr_ExceptionMatches(PyExc_TypeError))
+        return NULL;
+    PyErr_Clear();
+    Py_XDECREF(copy);
+    return PyErr_Format(PyExc_TypeError, "input_data must be a dict or None, not %.200s",
+                        Py_TYPE(input)->tp_name);
+}
+
 int pysim_encode_body(PyObject *input_data, bool stream, PyObject *selected_outputs,
                       struct sim_buffer *out)
 {
@@ -459,21 +488,13 @@ int pysim_encode_body(PyObject *input_data, bool stream, PyObject *selected_outp
         {"stream", stream ? Py_True : NULL, false},
         {"selectedOutputs", selected_outputs != Py_None ? selected_outputs : NULL, false},
     };
-    PyObject *nothing = NULL;
+    PyObject *members =
+        input_data == NULL || input_data == Py_None ? PyDict_New() : members_of(input_data);
     int result;
 
-    if (input_data == NULL || input_data == Py_None) {
-        input_data = nothing = PyDict_New();
-        if (nothing == NULL)
-            return -1;
-    }
-    if (PyDict_Check(input_data))
-        result = encode_dict(&encoder, input_data, controls, NULL);
-    else {
-        PyErr_Format(PyExc_TypeError, "input_data must be a dict or None, not %.200s",
-                     Py_TYPE(input_data)->tp_name);
-        result = -1;
-    }
-    Py_XDECREF(nothing);
+    if (members == NULL)
+        return -1;
+    result = encode_dict(&encoder, members, controls, NULL);
+    Py_DECREF(members);
     return result < 0 && encoder.refused ? PYSIM_ENCODE_REFUSED : result;
 }

@@ -195,8 +195,7 @@ static int read_delay(PyObject *value, const char *name, double fallback, double
                      Py_TYPE(value)->tp_name);
         return -1;
     }
-    *out = PyFloat_AsDouble(value);
-    if (*out == -1.0 && PyErr_Occurred())
+    if (pysim_arguments_number(value, out) < 0)
         return -1;
     if (*out >= 0)
         return 0;

@@ -160,6 +160,33 @@ static void a_number_alone_is_for_the_caller_to_ask_about(void)
     }
 }
 
+/* The tree of many short values takes fifty times the text. */
+static void very_many_short_values_are_for_the_caller_to_ask_about(void)
+{
+    static const struct {
+        const char *value;
+        enum sim_status status;
+    } rows[] = {{"0,", SIM_NOT_JSON},         {"[],", SIM_NOT_JSON}, {"[[0]],", SIM_NOT_JSON},
+                {"{},", SIM_NOT_JSON},        {"12345678,", SIM_OK}, {"[12345678901234],", SIM_OK},
+                {"\"[,{[,{[,{[,{\",", SIM_OK}};
+    enum { MEMBERS = 1200 * 1000 };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct sim_json document = {0};
+        struct sim_buffer text;
+        check_row = rows[i].value;
+        sim_buffer_init(&text, SIZE_MAX);
+        CHECK_STATUS(sim_buffer_append_char(&text, '['), SIM_OK);
+        for (long member = 0; member < MEMBERS; member++)
+            if (sim_buffer_append_text(&text, rows[i].value) != SIM_OK)
+                break;
+        text.data[text.length - 1] = ']';
+        CHECK_STATUS(sim_json_parse(sim_buffer_text(&text), &document, NULL), rows[i].status);
+        sim_json_fini(&document);
+        sim_buffer_fini(&text);
+    }
+}
+
 static void a_nul_in_a_string_does_not_end_it(void)
 {
     struct sim_buffer out;
@@ -474,6 +501,7 @@ static void flat_objects_are_read_without_a_tree(void)
 static const struct check_test tests[] = {
     TEST(documents_are_understood_exactly),
     TEST(a_number_alone_is_for_the_caller_to_ask_about),
+    TEST(very_many_short_values_are_for_the_caller_to_ask_about),
     TEST(a_nul_in_a_string_does_not_end_it),
     TEST(what_is_no_document_is_refused),
     TEST(every_cut_of_a_document_is_refused),

@@ -6,6 +6,7 @@ import decimal
 import enum
 import io
 import pathlib
+import types
 
 
 class Named:
@@ -55,7 +56,8 @@ INPUTS = {
     "decimal": {"d": decimal.Decimal("1.5")}, "path": {"p": pathlib.PurePosixPath("/a")}, "object": {"o": Named()},
     "complex": {"c": 1j}, "range": {"r": range(3)}, "generator": {"g": iter([1])}, "deep": {"d": _deep(150)},
     "cycle": {"c": _cycle()}, "list": [1, 2], "str": "text", "int": 7, "pairs": [("a", 1)],
-    "mapping": collections.ChainMap({"a": 1}), "large": {"t": "x" * 100_000},
+    "mapping": collections.ChainMap({"a": 1}), "mapping-proxy": types.MappingProxyType({"a": {"b": [1]}}),
+    "large": {"t": "x" * 100_000},
 }
 
 
