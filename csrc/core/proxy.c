@@ -171,7 +171,7 @@ static bool is_exempt(const char *list, const struct sim_url *url)
     while (*list != '\0') {
         size_t length = strcspn(list, ","), kept = 0;
         for (size_t i = 0; i < length && kept < sizeof entry; i++)
-            if (list[i] != ' ')
+            if (!sim_text_is_blank(list[i]))
                 entry[kept++] = list[i];
         list += length + (list[length] == ',');
         if (kept == 0 || kept == sizeof entry) /* longer than any host */

@@ -153,11 +153,19 @@ static void hosts_can_be_exempt(void)
     }
 }
 
-static void spaces_in_the_list_are_void(void)
+static void blanks_in_the_list_are_void(void)
 {
-    set_environment("http_proxy=http://p:1");
-    (void)setenv("no_proxy", " a.ai , sim.ai ", 1);
-    check_proxy("http://sim.ai", "");
+    static const char *const lists[] = {" a.ai , sim.ai ", "a.ai,\n  sim.ai", "sim.ai\n",
+                                        "a.ai,\tsim.ai", "sim.ai\r\n,a.ai"};
+
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        check_row = lists[i];
+        set_environment("http_proxy=http://p:1");
+        (void)setenv("no_proxy", lists[i], 1);
+        check_proxy("http://sim.ai", "");
+        (void)setenv("no_proxy", " \t\r\n", 1);
+        check_proxy("http://sim.ai", "http://p:1");
+    }
 }
 
 /* What is longer than a host name can be matches nothing, and overruns nothing. */
@@ -269,7 +277,7 @@ static void without_memory_there_is_no_answer(void)
 
 static const struct check_test tests[] = {
     TEST(the_environment_names_the_proxy),   TEST(hosts_can_be_exempt),
-    TEST(spaces_in_the_list_are_void),       TEST(names_too_long_are_no_hosts),
+    TEST(blanks_in_the_list_are_void),       TEST(names_too_long_are_no_hosts),
     TEST(credentials_stand_beside_the_url),  TEST(what_is_no_proxy_is_refused_without_its_password),
     TEST(without_memory_there_is_no_answer),
 };
