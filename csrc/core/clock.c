@@ -4,17 +4,34 @@
 #include <string.h>
 #include <time.h>
 
+static int64_t to_ms(struct timespec time)
+{
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
 static int64_t read_clock_ms(clockid_t clock)
 {
     struct timespec now = {0, 0};
 
     (void)clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return to_ms(now);
 }
 
 int64_t sim_clock_monotonic_ms(void)
 {
     return read_clock_ms(CLOCK_MONOTONIC);
+}
+
+/* Elsewhere the monotonic clock is the nearest, and on macOS counts suspension itself. */
+int64_t sim_clock_with_suspension_ms(void)
+{
+#ifdef CLOCK_BOOTTIME
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_BOOTTIME, &now) == 0)
+        return to_ms(now);
+#endif
+    return sim_clock_monotonic_ms();
 }
 
 int64_t sim_clock_wall_ms(void)

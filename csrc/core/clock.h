@@ -11,8 +11,13 @@
 
 #include "core/text.h"
 
-/* Milliseconds since some fixed moment; never goes back. */
+/* Milliseconds since some fixed moment; never goes back. May stand still while the machine is
+ * suspended: for deadlines, as nobody could keep them then. */
 int64_t sim_clock_monotonic_ms(void);
+
+/* The same of another moment, and goes on meanwhile where the system has such a clock: for the age
+ * of what grows old elsewhere too, as a connection does at its other end. */
+int64_t sim_clock_with_suspension_ms(void);
 
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t sim_clock_wall_ms(void);

@@ -116,7 +116,7 @@ static struct sim_pool_entry *pop_idle(struct sim_pool *pool)
     struct sim_pool_entry *entry, *aged;
 
     (void)pthread_mutex_lock(&pool->lock);
-    aged = take_aged_lock_held(pool, sim_clock_monotonic_ms());
+    aged = take_aged_lock_held(pool, sim_clock_with_suspension_ms());
     entry = pool->idle;
     if (entry != NULL) {
         pool->idle = entry->next_idle;
@@ -157,7 +157,7 @@ void sim_pool_give_back(struct sim_pool *pool, struct sim_pool_entry *entry, boo
     if (entry->owner != pool->owner)
         return;
     (void)pthread_mutex_lock(&pool->lock);
-    entry->idle_since_ms = sim_clock_monotonic_ms();
+    entry->idle_since_ms = sim_clock_with_suspension_ms();
     aged = take_aged_lock_held(pool, entry->idle_since_ms);
     is_reusable = is_reusable && entry->generation == pool->generation &&
                   pool->idle_count < pool->kind->most_idle;

@@ -17,7 +17,7 @@ struct sim_pool_entry {                     /* start from all zero */
     struct sim_pool_entry *next_idle;
     unsigned generation;   /* the pool's when it was last taken */
     pid_t owner;           /* the process that made it */
-    int64_t idle_since_ms; /* monotonic */
+    int64_t idle_since_ms; /* by the clock that counts suspension */
 };
 
 struct sim_pool_kind {

@@ -9,9 +9,11 @@ static const int64_t example_ms = INT64_C(784111777000);
 static void the_clocks_go_forward(void)
 {
     int64_t monotonic_ms = sim_clock_monotonic_ms(), wall_ms = sim_clock_wall_ms();
+    int64_t with_suspension_ms = sim_clock_with_suspension_ms();
 
     sim_clock_sleep_ms(20);
     CHECK(sim_clock_monotonic_ms() - monotonic_ms >= 19);
+    CHECK(sim_clock_with_suspension_ms() - with_suspension_ms >= 19);
     CHECK(wall_ms > INT64_C(1700000000000)); /* November 2023, in milliseconds */
     sim_clock_sleep_ms(0);
     sim_clock_sleep_ms(-5);

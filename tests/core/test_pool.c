@@ -1,13 +1,37 @@
 /* The pool: what is kept, what is freed, and what a forked child does. */
 #include "core/pool.h"
 
+#include <errno.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
 #include "check.h"
 
 enum { MOST_IDLE = 3, IDLE_MAX_MS = 60000 };
+
+/* Time stands still here but for what a test adds to it: awake, or suspended. */
+static struct {
+    time_t awake_s, suspended_s;
+    bool counts_suspension;
+} clocks = {.awake_s = 1000, .counts_suspension = true};
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    *now = (struct timespec){.tv_sec = clocks.awake_s};
+#ifdef CLOCK_BOOTTIME
+    if (clock == CLOCK_BOOTTIME && !clocks.counts_suspension) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (clock == CLOCK_BOOTTIME)
+        now->tv_sec += clocks.suspended_s;
+#else
+    (void)clock;
+#endif
+    return 0;
+}
 
 /* What is kept here has a name, and notes what is done to it. */
 struct thing {
@@ -133,10 +157,10 @@ static void what_was_idle_for_too_long_is_freed(void)
         cold = added(&pool);
         warm = added(&pool);
         sim_pool_give_back(&pool, cold, true);
-        cold->idle_since_ms = sim_clock_monotonic_ms() - rows[i].idle_ms;
+        cold->idle_since_ms = sim_clock_with_suspension_ms() - rows[i].idle_ms;
         sim_pool_give_back(&pool, warm, true); /* looks at the others' age */
         CHECK_INT(freed, rows[i].is_kept ? 0 : 1);
-        warm->idle_since_ms = sim_clock_monotonic_ms() - rows[i].idle_ms;
+        warm->idle_since_ms = sim_clock_with_suspension_ms() - rows[i].idle_ms;
         CHECK(sim_pool_take(&pool) == (rows[i].is_kept ? warm : NULL)); /* and so does taking */
         CHECK_INT(freed, rows[i].is_kept ? 0 : 2);
         if (rows[i].is_kept)
@@ -145,6 +169,40 @@ static void what_was_idle_for_too_long_is_freed(void)
         CHECK_INT(freed, 2);
     }
 }
+
+#ifdef CLOCK_BOOTTIME
+static void a_suspended_machine_lets_idle_things_grow_old(void)
+{
+    static const struct {
+        bool counts_suspension;
+        time_t awake_s, suspended_s;
+        bool is_kept;
+    } rows[] = {
+        {true, 0, IDLE_MAX_MS / 1000, true},
+        {true, 1, IDLE_MAX_MS / 1000, false},
+        {true, 0, 8 * 3600, false},
+        {false, IDLE_MAX_MS / 1000, 8 * 3600, true}, /* a system that cannot tell */
+        {false, IDLE_MAX_MS / 1000 + 1, 0, false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct sim_pool pool;
+        struct sim_pool_entry *entry;
+        clocks.counts_suspension = rows[i].counts_suspension;
+        begin(&pool);
+        entry = added(&pool);
+        sim_pool_give_back(&pool, entry, true);
+        clocks.awake_s += rows[i].awake_s;
+        clocks.suspended_s += rows[i].suspended_s;
+        CHECK(sim_pool_take(&pool) == (rows[i].is_kept ? entry : NULL));
+        CHECK_INT(freed, rows[i].is_kept ? 0 : 1);
+        if (rows[i].is_kept)
+            sim_pool_give_back(&pool, entry, true);
+        sim_pool_fini(&pool);
+    }
+    clocks.counts_suspension = true;
+}
+#endif
 
 static void closing_frees_the_idle_now_and_the_busy_later(void)
 {
@@ -280,6 +338,9 @@ static const struct check_test tests[] = {
     TEST(so_many_are_kept_and_no_more),
     TEST(what_cannot_be_used_again_is_freed),
     TEST(what_was_idle_for_too_long_is_freed),
+#ifdef CLOCK_BOOTTIME
+    TEST(a_suspended_machine_lets_idle_things_grow_old),
+#endif
     TEST(closing_frees_the_idle_now_and_the_busy_later),
     TEST(a_forked_child_leaves_the_parents_things_alone),
     TEST(a_lock_held_at_the_fork_does_not_stop_the_child),
