@@ -48,7 +48,7 @@ MUTABLE_STATICS = {
     # Of the build with a cJSON of its own, whose hooks get no context.
     "csrc/core/json.c": {"current_arena", "hooks_once"},
     # What all threads of a process share when one of them forks.
-    "csrc/core/process.c": {"watch_once", "is_watched", "cached_pid", "holding", "forking"},
+    "csrc/core/process.c": {"watch_once", "generation", "holding", "forking"},
     # Of the build in which allocations can be made to fail.
     "csrc/core/memory.c": {"allowed_allocations", "refused_any", "live_blocks"},
 }

@@ -477,7 +477,7 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
         x->progress.active_ms = now_ms; /* what the caller did with them took its own time */
     x->has_news = false;
     /* A signal handler of the caller may have forked: the connection is the parent's. */
-    if (x->lane.entry.owner != sim_process_id())
+    if (x->lane.entry.owner != sim_process_identity())
         return sim_fail(error, SIM_AMBIGUOUS, "The process has forked during the exchange");
     while (!*done) {
         status = exchange_advance(x, done);

@@ -5,7 +5,7 @@
 
 bool sim_pool_init(struct sim_pool *pool, const struct sim_pool_kind *kind)
 {
-    *pool = (struct sim_pool){.kind = kind, .owner = sim_process_id()};
+    *pool = (struct sim_pool){.kind = kind, .owner = sim_process_identity()};
     return pthread_mutex_init(&pool->lock, NULL) == 0;
 }
 
@@ -56,7 +56,7 @@ static void free_list(struct sim_pool *pool, struct sim_pool_entry *entry)
 bool sim_pool_notice_fork(struct sim_pool *pool)
 {
     struct sim_pool_entry *idle, *next;
-    pid_t self = sim_process_id();
+    unsigned self = sim_process_identity();
 
     if (pool->owner == self)
         return false;

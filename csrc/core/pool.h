@@ -10,13 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct sim_pool_entry {                     /* start from all zero */
     struct sim_pool_entry *previous, *next; /* all entries of this process */
     struct sim_pool_entry *next_idle;
     unsigned generation;   /* the pool's when it was last taken */
-    pid_t owner;           /* the process that made it */
+    unsigned owner;        /* the process that made it */
     int64_t idle_since_ms; /* by the clock that counts suspension */
 };
 
@@ -32,7 +31,7 @@ struct sim_pool_kind {
 struct sim_pool {
     const struct sim_pool_kind *kind;
     pthread_mutex_t lock;
-    pid_t owner;
+    unsigned owner; /* as of sim_process_identity() */
     unsigned generation;
     struct sim_pool_entry *all, *idle; /* `idle` warmest first, so oldest last */
     size_t idle_count;

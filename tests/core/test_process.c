@@ -9,19 +9,32 @@
 
 #include "check.h"
 
-static void a_forked_child_knows_its_own_number(void)
+/* As if each process had a PID namespace of its own. */
+pid_t getpid(void)
 {
+    return 1;
+}
+
+/* In a child of the process before it, and in that child's child, while `depth` lasts. */
+static bool differs_from(unsigned before, int depth)
+{
+    unsigned own = sim_process_identity();
     int status = -1;
     pid_t child;
 
-    CHECK_INT(sim_process_id(), getpid());
-    CHECK_INT(sim_process_id(), getpid());
+    if (own == before || sim_process_identity() != own)
+        return false;
+    if (depth == 0)
+        return true;
     child = fork();
     if (child == 0)
-        check_leave(sim_process_id() == getpid() && sim_process_id() == getpid() ? 0 : 1);
-    CHECK(child > 0 && waitpid(child, &status, 0) == child);
-    CHECK_INT(status, 0);
-    CHECK_INT(sim_process_id(), getpid());
+        check_leave(differs_from(own, depth - 1) ? 0 : 1);
+    return waitpid(child, &status, 0) == child && status == 0 && sim_process_identity() == own;
+}
+
+static void a_forked_child_is_another_process_whatever_its_number(void)
+{
+    CHECK(differs_from(0, 3));
 }
 
 static atomic_int is_inside, was_left;
@@ -44,7 +57,7 @@ static void a_fork_waits_for_the_threads_inside(void)
     pthread_t thread;
     pid_t child;
 
-    (void)sim_process_id(); /* begins to watch forks */
+    (void)sim_process_identity(); /* begins to watch forks */
     CHECK_INT(pthread_create(&thread, NULL, stay_inside, &milliseconds), 0);
     while (!atomic_load(&is_inside))
         ;
@@ -67,7 +80,7 @@ static void a_fork_waits_for_the_threads_inside(void)
 }
 
 static const struct check_test tests[] = {
-    TEST(a_forked_child_knows_its_own_number),
+    TEST(a_forked_child_is_another_process_whatever_its_number),
     TEST(a_fork_waits_for_the_threads_inside),
 };
 
