@@ -5,8 +5,9 @@ import email.utils
 import json
 
 import pytest
+from wire import READ, Wire, http
 
-from simstudio import RateLimitInfo, SimStudioError
+from simstudio import RateLimitInfo, SimStudioClient, SimStudioError
 
 DONE = {"success": True, "output": 1}
 GETS = {
@@ -113,6 +114,17 @@ def test_retry_after_may_be_a_date(client, server, form, ahead):
     given = error_of_run(client).retry_after
     assert isinstance(given, int)
     assert max(0, ahead * 1000 - 10000) <= given <= max(0, ahead * 1000)
+
+
+@pytest.mark.parametrize("date, given", [
+    ("Sun, 06 Nov 1994 08:49:07 GMT", 30000), ("Sunday, 06-Nov-94 08:49:07 GMT", 30000),
+    ("Sun Nov  6 08:49:07 1994", 30000), ("Sun, 06 Nov 1994 08:49:38 GMT", 0), ("yesterday", 0), ("", 0),
+])
+def test_a_date_is_seen_from_the_server_s_clock(date, given):
+    fields = "Date: " + date, "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT"
+    limited = http(b"{}", *fields, status="429 Too Many Requests")
+    with Wire([READ, limited]) as wire, SimStudioClient("key", wire.url) as client:
+        assert error_of_run(client).retry_after == given
 
 
 def test_any_of_the_three_headers_is_enough_and_none_changes_nothing(client, server):

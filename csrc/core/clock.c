@@ -231,6 +231,16 @@ static bool read_decimal(struct cursor cursor, int64_t *whole, int64_t *thousand
     return true;
 }
 
+bool sim_clock_parse_http_date(struct sim_text text, int64_t now_ms, int64_t *epoch_ms)
+{
+    int64_t epoch_s = 0;
+
+    if (!read_http_date(trimmed(text), now_ms, &epoch_s))
+        return false;
+    *epoch_ms = epoch_s * 1000;
+    return true;
+}
+
 bool sim_clock_parse_retry_after(struct sim_text text, int64_t now_ms, int64_t *delay_ms)
 {
     struct cursor cursor = trimmed(text);

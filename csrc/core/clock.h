@@ -25,10 +25,15 @@ int64_t sim_clock_wall_ms(void);
 /* Sleeps that long, or until a signal arrives. */
 void sim_clock_sleep_ms(int64_t duration_ms);
 
-/* Retry-After: seconds ("3", also fractional "0.5") or an HTTP-date in any of RFC 9110's three
- * forms, seen from `now_ms` (wall clock). A moment that has passed is 0. False, and `*delay_ms`
- * untouched, for anything else: empty, negative, NaN, infinite, trailing text, impossible dates.
- * A longer delay than SIM_CLOCK_LONGEST_MS (24 days) is cut to it. */
+/* An HTTP-date in any of RFC 9110's three forms, in milliseconds since 1970. `now_ms` is the wall
+ * clock's, for the one that leaves out the century. False, and `*epoch_ms` untouched, for anything
+ * else. */
+bool sim_clock_parse_http_date(struct sim_text text, int64_t now_ms, int64_t *epoch_ms);
+
+/* Retry-After: seconds ("3", also fractional "0.5") or an HTTP-date, seen from `now_ms` (since
+ * 1970, by the clock of whoever wrote the date). A moment that has passed is 0. False, and
+ * `*delay_ms` untouched, for anything else: empty, negative, NaN, infinite, trailing text,
+ * impossible dates. A longer delay than SIM_CLOCK_LONGEST_MS (24 days) is cut to it. */
 bool sim_clock_parse_retry_after(struct sim_text text, int64_t now_ms, int64_t *delay_ms);
 
 enum { SIM_CLOCK_LONGEST_MS = INT32_MAX };

@@ -73,13 +73,24 @@ static int body_details(const struct pysim_call *call, PyObject **details)
     return *details != NULL ? 0 : -1;
 }
 
+/* By the server's clock, where it says so: its dates count from there, however wrong ours is. */
+static int64_t server_now_ms(const struct pysim_call *call)
+{
+    struct sim_text date;
+    int64_t now_ms = sim_clock_wall_ms();
+
+    if (sim_exchange_header(call->exchange, "date", &date))
+        (void)sim_clock_parse_http_date(date, now_ms, &now_ms);
+    return now_ms;
+}
+
 static int64_t retry_after_ms(const struct pysim_call *call)
 {
     struct sim_text value;
     int64_t delay_ms = SIM_RETRY_NO_HINT;
 
     if (sim_exchange_header(call->exchange, "retry-after", &value))
-        (void)sim_clock_parse_retry_after(value, sim_clock_wall_ms(), &delay_ms);
+        (void)sim_clock_parse_retry_after(value, server_now_ms(call), &delay_ms);
     return delay_ms;
 }
 

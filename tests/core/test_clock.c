@@ -19,6 +19,32 @@ static void the_clocks_go_forward(void)
     sim_clock_sleep_ms(-5);
 }
 
+static void an_http_date_is_understood(void)
+{
+    static const struct {
+        const char *text;
+        int64_t epoch_ms; /* -7: none */
+    } rows[] = {
+        {"Sun, 06 Nov 1994 08:49:37 GMT", example_ms},
+        {" Sunday, 06-Nov-94 08:49:37 GMT\t", example_ms},
+        {"Sun Nov  6 08:49:37 1994", example_ms},
+        {"Thu, 01 Jan 1970 00:00:00 GMT", 0},
+        {"Wed, 31 Dec 1969 23:59:59 GMT", -1000},
+        {"Fri, 31 Dec 9999 23:59:59 GMT", INT64_C(253402300799000)},
+        {"Sun, 06 Nov 1994 08:49:37 CET", -7},
+        {"784111777", -7},
+        {"", -7},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t epoch_ms = -7;
+        check_row = rows[i].text;
+        CHECK_INT(sim_clock_parse_http_date(text_of(rows[i].text), example_ms, &epoch_ms),
+                  rows[i].epoch_ms != -7);
+        CHECK_INT(epoch_ms, rows[i].epoch_ms);
+    }
+}
+
 static void retry_after_is_understood(void)
 {
     static const struct {
@@ -191,6 +217,7 @@ static void no_byte_behind_a_text_is_read(void)
             int64_t number = 0;
             memcpy(copy, texts[i], length);
             (void)sim_clock_parse_retry_after((struct sim_text){copy, length}, 0, &number);
+            (void)sim_clock_parse_http_date((struct sim_text){copy, length}, 0, &number);
             (void)sim_clock_parse_reset((struct sim_text){copy, length}, &number);
             sim_free(copy);
         }
@@ -198,11 +225,9 @@ static void no_byte_behind_a_text_is_read(void)
 }
 
 static const struct check_test tests[] = {
-    TEST(the_clocks_go_forward),
-    TEST(retry_after_is_understood),
-    TEST(what_is_no_retry_after_is_left_alone),
-    TEST(a_reset_is_understood),
-    TEST(what_is_no_reset_is_left_alone),
+    TEST(the_clocks_go_forward),         TEST(an_http_date_is_understood),
+    TEST(retry_after_is_understood),     TEST(what_is_no_retry_after_is_left_alone),
+    TEST(a_reset_is_understood),         TEST(what_is_no_reset_is_left_alone),
     TEST(no_byte_behind_a_text_is_read),
 };
 
