@@ -41,7 +41,8 @@ void sim_moves_note(struct sim_moves *moves, struct sim_text from, struct sim_te
     struct sim_url old, new;
 
     if (sim_url_parse(from, &old, NULL) != SIM_OK || sim_url_parse(to, &new, NULL) != SIM_OK ||
-        new.has_query || !sim_text_equals(old.path, new.path) || old.path.length < path.length)
+        sim_url_is_same_origin(&old, &new) || new.has_query ||
+        !sim_text_equals(old.path, new.path) || old.path.length < path.length)
         return;
     (void)pthread_mutex_lock(&moves->lock);
     to.length -= path.length;

@@ -60,6 +60,26 @@ static void the_latest_move_counts(void)
     sim_moves_fini(&moves);
 }
 
+/* Nothing that a server says of its own origin makes the client forget. */
+static void a_move_to_the_same_origin_is_none(void)
+{
+    static const char *const same[][2] = {
+        {"https://b.ai/x", "https://b.ai/x"},
+        {"https://b.ai/x", "https://B.AI:443/x"},
+        {"http://c.ai:80/x", "http://c.ai/x"},
+    };
+
+    for (size_t i = 0; i < COUNT(same); i++) {
+        struct sim_moves moves;
+        check_row = same[i][1];
+        CHECK(sim_moves_init(&moves));
+        sim_moves_note(&moves, TEXT("http://a.ai/x"), TEXT("https://b.ai/x"), TEXT("/x"));
+        sim_moves_note(&moves, text_of(same[i][0]), text_of(same[i][1]), TEXT("/x"));
+        check_resolves(&moves, "http://a.ai", "https://b.ai");
+        sim_moves_fini(&moves);
+    }
+}
+
 /* A move that cannot be noted is no move, and no half of one. */
 static void without_memory_nothing_is_noted(void)
 {
@@ -99,9 +119,8 @@ static void without_memory_nothing_is_resolved(void)
 }
 
 static const struct check_test tests[] = {
-    TEST(only_the_same_path_elsewhere_is_a_move),
-    TEST(the_latest_move_counts),
-    TEST(without_memory_nothing_is_noted),
+    TEST(only_the_same_path_elsewhere_is_a_move), TEST(the_latest_move_counts),
+    TEST(a_move_to_the_same_origin_is_none),      TEST(without_memory_nothing_is_noted),
     TEST(without_memory_nothing_is_resolved),
 };
 
