@@ -144,6 +144,8 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
         head->is_complete = true;
         return SIM_OK;
     }
+    if (memchr(line.data, '\0', line.length) != NULL)
+        return sim_fail(error, SIM_AMBIGUOUS, "The answer has a NUL byte in its headers");
     if (begins ? !parse_status_line(line, &head->http_status) : head->lines.length == 0)
         return sim_fail(error, SIM_AMBIGUOUS, "The answer's status line is malformed");
     status = sim_buffer_reserve(&head->lines, line.length + 1, &place);

@@ -38,8 +38,8 @@ void sim_head_reset(struct sim_head *head);
 /* Takes the next line, line end included or not. A status line begins a new head and forgets an
  * interim one before it; lines behind the blank line of a final one (trailers) are dropped.
  * SIM_LIMIT past SIM_HEAD_LIMIT; SIM_AMBIGUOUS for a line that is neither a status line nor a
- * field, and for a Content-Length that is no number or differs from another: nobody can say then
- * where the body ends. */
+ * field or has a NUL in it, and for a Content-Length that is no number or differs from another:
+ * nobody can say then where the body ends. */
 enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
                                   struct sim_error *error) SIM_MUST_CHECK;
 

@@ -41,7 +41,7 @@ static bool take_line(struct sim_text *text, struct sim_text *line)
     return true;
 }
 
-static bool is_blank(struct sim_text line)
+static bool is_empty_line(struct sim_text line)
 {
     return line.length == 1 || (line.length == 2 && line.data[0] == '\r');
 }
@@ -66,12 +66,12 @@ static bool take_chunks(struct sim_text *rest, struct sim_buffer *body)
         if (size > 0) {
             if (size > rest->length ||
                 sim_buffer_append(body, take(rest, size).data, size) != SIM_OK ||
-                !take_line(rest, &line) || !is_blank(line))
+                !take_line(rest, &line) || !is_empty_line(line))
                 return false;
             continue;
         }
         while (take_line(rest, &line)) /* trailers */
-            if (is_blank(line))
+            if (is_empty_line(line))
                 return true;
         return false;
     }
@@ -102,7 +102,7 @@ bool sim_unread_parse(const struct sim_buffer *bytes, struct sim_head *head,
     sim_head_reset(head);
     sim_buffer_clear(body);
     /* Interim answers are passed over. */
-    while (is_good && !(head->is_complete && head->http_status >= 200))
+    while (is_good && !sim_head_is_whole(head))
         is_good = take_line(&rest, &line) && sim_head_add_line(head, line, NULL) == SIM_OK;
     if (is_good && take_body(rest, head, body))
         return true;
@@ -115,7 +115,7 @@ bool sim_unread_may_go_on(const struct sim_buffer *body)
 {
     size_t length = body->length;
 
-    while (length > 0 && strchr(" \t\r\n", body->data[length - 1]) != NULL)
+    while (length > 0 && sim_text_is_blank(body->data[length - 1]))
         length--;
     return length > 0 && isdigit((unsigned char)body->data[length - 1]);
 }

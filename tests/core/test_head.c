@@ -194,6 +194,31 @@ static void what_is_neither_status_nor_field_is_refused(void)
     }
 }
 
+/* What follows a NUL would be seen by some and not by others. */
+static void a_line_with_a_nul_is_refused(void)
+{
+    static const struct {
+        struct sim_text lines[2];
+    } rows[] = {
+        {{TEXT("HTTP/1.1 200 OK\r\n"), TEXT("X-Cut: a\0b\r\n")}},
+        {{TEXT("HTTP/1.1 200 OK\r\n"), TEXT("Content-Length: 5\0\r\n")}},
+        {{TEXT("HTTP/1.1 200 OK\r\n"), TEXT("X-\0: a\r\n")}},
+        {{TEXT("HTTP/1.1 200 OK\r\n"), TEXT("\0\r\n")}},
+        {{TEXT("HTTP/1.1 100 Continue\r\n"), TEXT("HTTP/1.1 200 O\0K\r\n")}},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct sim_error error = {SIM_OK, ""};
+        struct sim_head head;
+        check_row = rows[i].lines[1].data;
+        sim_head_init(&head);
+        CHECK_STATUS(sim_head_add_line(&head, rows[i].lines[0], NULL), SIM_OK);
+        CHECK_STATUS(sim_head_add_line(&head, rows[i].lines[1], &error), SIM_AMBIGUOUS);
+        CHECK_TEXT(text_of(error.message), "The answer has a NUL byte in its headers");
+        sim_head_fini(&head);
+    }
+}
+
 static void chunks_are_announced_by_the_last_coding(void)
 {
     static const struct {
@@ -313,6 +338,7 @@ static const struct check_test tests[] = {
     TEST(a_new_head_forgets_the_one_before),
     TEST(trailers_are_dropped),
     TEST(what_is_neither_status_nor_field_is_refused),
+    TEST(a_line_with_a_nul_is_refused),
     TEST(chunks_are_announced_by_the_last_coding),
     TEST(a_content_length_is_one_number),
     TEST(all_heads_together_have_a_limit),

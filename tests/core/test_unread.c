@@ -123,6 +123,21 @@ static void an_answer_is_read_whole_or_not_at_all(void)
     sim_head_fini(&head);
 }
 
+static void a_head_with_a_nul_is_refused(void)
+{
+    static const char text[] = "HTTP/1.1 200 OK\r\nX-Cut: a\0b\r\nContent-Length: 5\r\n\r\nhello";
+    struct sim_buffer bytes = {.limit = SIZE_MAX}, body = {.limit = SIZE_MAX};
+    struct sim_head head;
+
+    sim_head_init(&head);
+    CHECK_STATUS(sim_buffer_append(&bytes, text, sizeof text - 1), SIM_OK);
+    CHECK(!sim_unread_parse(&bytes, &head, &body));
+    CHECK(!head.is_complete);
+    sim_buffer_fini(&bytes);
+    sim_buffer_fini(&body);
+    sim_head_fini(&head);
+}
+
 static void a_body_beyond_the_limit_is_refused(void)
 {
     struct sim_buffer bytes = {.limit = SIZE_MAX}, body;
@@ -144,18 +159,20 @@ static void a_body_beyond_the_limit_is_refused(void)
 static void only_a_number_may_go_on(void)
 {
     static const struct {
-        const char *body;
+        struct sim_text body;
         bool may_go_on;
     } bodies[] = {
-        {"12", true},      {"1.5 \r\n\t", true}, {"", false},
-        {" ", false},      {"true", false},      {"null", false},
-        {"\"a1\"", false}, {"[1]", false},       {"{\"a\": 1}\n", false},
+        {TEXT("12"), true},    {TEXT("1.5 \r\n\t"), true},
+        {TEXT("12\0"), false}, {TEXT(""), false},
+        {TEXT(" "), false},    {TEXT("true"), false},
+        {TEXT("null"), false}, {TEXT("\"a1\""), false},
+        {TEXT("[1]"), false},  {TEXT("{\"a\": 1}\n"), false},
     };
 
     for (size_t i = 0; i < COUNT(bodies); i++) {
         struct sim_buffer body = {.limit = SIZE_MAX};
-        check_row = bodies[i].body;
-        CHECK_STATUS(sim_buffer_append_text(&body, bodies[i].body), SIM_OK);
+        check_row = bodies[i].body.data;
+        CHECK_STATUS(sim_buffer_append(&body, bodies[i].body.data, bodies[i].body.length), SIM_OK);
         CHECK_INT(sim_unread_may_go_on(&body), bodies[i].may_go_on);
         sim_buffer_fini(&body);
     }
@@ -187,6 +204,7 @@ static const struct check_test tests[] = {
     TEST(what_a_socket_holds_is_fetched_without_waiting),
     TEST(no_more_is_fetched_than_memory_and_limit_allow),
     TEST(an_answer_is_read_whole_or_not_at_all),
+    TEST(a_head_with_a_nul_is_refused),
     TEST(a_body_beyond_the_limit_is_refused),
     TEST(only_a_number_may_go_on),
     TEST(without_memory_nothing_is_read),
