@@ -1,10 +1,13 @@
 #include "core/trust.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "core/environment.h"
+
+enum { MOST_PATH = 4096 }; /* as Linux has it */
 
 static const char *const usual_places[] = {
     "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Ubuntu, Arch, Gentoo */
@@ -38,7 +41,63 @@ bool sim_trust_from_usual_places(struct sim_trust *trust)
     return false;
 }
 
-/* OpenSSL's variables: each may be set alone, and the directory may be a list. */
+/* Why stat() has failed. strerror()'s words may be another thread's, and in any language. */
+static const char *reason_of(int number)
+{
+    static const struct {
+        int number;
+        const char *words;
+    } reasons[] = {
+        {ENOENT, "does not exist"},
+        {ENOTDIR, "does not exist"},
+        {EACCES, "cannot be reached: permission denied"},
+        {ELOOP, "cannot be reached: too many symbolic links"},
+        {ENAMETOOLONG, "cannot be reached: its name is too long"},
+    };
+
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (reasons[i].number == number)
+            return reasons[i].words;
+    return "cannot be reached";
+}
+
+/* True when a path of the list, separated by colons, is there. */
+static bool any_is_there(const char *list)
+{
+    char path[MOST_PATH];
+    struct stat status;
+
+    for (size_t length; *list != '\0'; list += length + (list[length] == ':')) {
+        length = strcspn(list, ":");
+        if (length == 0 || length >= sizeof path)
+            continue;
+        memcpy(path, list, length);
+        path[length] = '\0';
+        if (stat(path, &status) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The directory may be a list, of which OpenSSL passes over what is not there. */
+static enum sim_status check_directory(const char *directory, struct sim_error *error)
+{
+    bool is_list = strchr(directory, ':') != NULL;
+    struct stat status;
+
+    if (is_list ? any_is_there(directory) : stat(directory, &status) == 0)
+        return SIM_OK;
+    if (is_list)
+        return sim_fail(error, SIM_NOT_SENT,
+                        "SSL_CERT_DIR names the certificate directories %s, none of which can be "
+                        "reached",
+                        directory);
+    return sim_fail(error, SIM_NOT_SENT,
+                    "SSL_CERT_DIR names the certificate directory %s, which %s", directory,
+                    reason_of(errno));
+}
+
+/* OpenSSL's variables: each may be set alone. */
 static enum sim_status from_openssl_variables(const char *file, const char *directory,
                                               struct sim_trust *trust, struct sim_error *error)
 {
@@ -49,11 +108,10 @@ static enum sim_status from_openssl_variables(const char *file, const char *dire
                         : "SSL_CERT_DIR";
     if (file != NULL && stat(file, &status) != 0)
         return sim_fail(error, SIM_NOT_SENT,
-                        "SSL_CERT_FILE names the certificate file %s, which does not exist", file);
-    if (directory != NULL && strchr(directory, ':') == NULL && stat(directory, &status) != 0)
-        return sim_fail(error, SIM_NOT_SENT,
-                        "SSL_CERT_DIR names the certificate directory %s, which does not exist",
-                        directory);
+                        "SSL_CERT_FILE names the certificate file %s, which %s", file,
+                        reason_of(errno));
+    if (directory != NULL && check_directory(directory, error) != SIM_OK)
+        return SIM_NOT_SENT;
     trust->file = file;
     trust->directory = directory;
     return SIM_OK;
@@ -77,9 +135,8 @@ enum sim_status sim_trust_from_environment(struct sim_trust *trust, struct sim_e
         trust->source = names[i];
         if (sim_trust_from_path(values[i], names[i], trust))
             return SIM_OK;
-        return sim_fail(error, SIM_NOT_SENT,
-                        "%s names the certificate bundle %s, which does not exist", names[i],
-                        values[i]);
+        return sim_fail(error, SIM_NOT_SENT, "%s names the certificate bundle %s, which %s",
+                        names[i], values[i], reason_of(errno));
     }
     if (values[CERT_FILE] == NULL && values[CERT_DIRECTORY] == NULL)
         return SIM_OK;

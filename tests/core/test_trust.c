@@ -1,13 +1,19 @@
 /* Where the environment says that certificates are. */
 #include "core/trust.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
 
 /* A file and a directory that exist, and a path where nothing is. */
 static char folder[64], file[80], nothing[80];
+
+/* What exists beside what does not, and what does not in several ways. */
+static char some_there[200], none_there[200], loop[80], below_file[100], too_long[400];
 
 static const char *const variables[] = {
     "REQUESTS_CA_BUNDLE",
@@ -21,6 +27,7 @@ static void remove_places(void)
     for (size_t i = 0; i < COUNT(variables); i++)
         (void)unsetenv(variables[i]);
     (void)unlink(file);
+    (void)unlink(loop);
     (void)rmdir(folder);
 }
 
@@ -36,6 +43,13 @@ static bool make_places(void)
         return false;
     (void)snprintf(file, sizeof file, "%s/bundle.pem", folder);
     (void)snprintf(nothing, sizeof nothing, "%s/nothing", folder);
+    (void)snprintf(some_there, sizeof some_there, "%s::%s:", nothing, folder);
+    (void)snprintf(none_there, sizeof none_there, "%s:%s/", nothing, nothing);
+    (void)snprintf(loop, sizeof loop, "%s/loop", folder);
+    (void)snprintf(below_file, sizeof below_file, "%s/below", file);
+    (void)snprintf(too_long, sizeof too_long, "/tmp/%0300d", 0);
+    if (symlink(loop, loop) != 0)
+        return false;
     made = fopen(file, "w");
     return made != NULL && fclose(made) == 0 && atexit(remove_places) == 0;
 }
@@ -67,7 +81,9 @@ static void the_environment_says_where(void)
         {{NULL, NULL, file, folder}, SIM_OK, file, folder, "SSL_CERT_FILE and SSL_CERT_DIR"},
         {{NULL, NULL, nothing, folder}, SIM_NOT_SENT, NULL, NULL, "SSL_CERT_FILE"},
         {{NULL, NULL, file, nothing}, SIM_NOT_SENT, NULL, NULL, "SSL_CERT_DIR"},
-        {{NULL, NULL, NULL, "/a:/b"}, SIM_OK, NULL, "/a:/b", "SSL_CERT_DIR"}, /* a list */
+        {{NULL, NULL, NULL, some_there}, SIM_OK, NULL, some_there, "SSL_CERT_DIR"}, /* a list */
+        {{NULL, NULL, NULL, none_there}, SIM_NOT_SENT, NULL, NULL, "SSL_CERT_DIR"},
+        {{NULL, NULL, file, none_there}, SIM_NOT_SENT, NULL, NULL, "SSL_CERT_DIR"},
     };
 
     if (!CHECK(make_places()))
@@ -90,6 +106,54 @@ static void the_environment_says_where(void)
         else {
             CHECK(strstr(error.message, rows[i].source) != NULL);
             CHECK(strstr(error.message, nothing) != NULL);
+        }
+    }
+}
+
+/* What stat() fails with, as permissions do not stop every user; 0: nothing. */
+static int stat_error;
+
+int stat(const char *restrict path, struct stat *restrict status)
+{
+    if (stat_error == 0)
+        return fstatat(AT_FDCWD, path, status, 0);
+    errno = stat_error;
+    return -1;
+}
+
+static void the_message_says_why(void)
+{
+    static const struct {
+        const char *path;
+        int error; /* 0: the system's own */
+        const char *why;
+    } rows[] = {
+        {nothing, 0, ", which does not exist"},
+        {below_file, 0, ", which does not exist"},
+        {loop, 0, ", which cannot be reached: too many symbolic links"},
+        {too_long, 0, ", which cannot be reached: its name is too long"},
+        {file, EACCES, ", which cannot be reached: permission denied"},
+        {file, EIO, ", which cannot be reached"},
+    };
+
+    if (!CHECK(make_places()))
+        return;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (size_t v = 0; v < COUNT(variables); v++) {
+            struct sim_error error = {SIM_OK, ""};
+            struct sim_trust trust;
+            for (size_t other = 0; other < COUNT(variables); other++)
+                (void)unsetenv(variables[other]);
+            (void)setenv(variables[v], rows[i].path, 1);
+            check_row = rows[i].why;
+            stat_error = rows[i].error;
+            CHECK_STATUS(sim_trust_from_environment(&trust, &error), SIM_NOT_SENT);
+            stat_error = 0;
+            CHECK(strstr(error.message, variables[v]) == error.message);
+            CHECK(strstr(error.message, rows[i].path) != NULL);
+            if (CHECK(strlen(error.message) >= strlen(rows[i].why)))
+                CHECK_TEXT(text_of(error.message + strlen(error.message) - strlen(rows[i].why)),
+                           rows[i].why);
         }
     }
 }
@@ -128,6 +192,7 @@ static void a_distributions_bundle_exists_when_it_is_found(void)
 
 static const struct check_test tests[] = {
     TEST(the_environment_says_where),
+    TEST(the_message_says_why),
     TEST(a_path_is_a_file_or_a_directory),
     TEST(a_distributions_bundle_exists_when_it_is_found),
 };
