@@ -9,6 +9,7 @@ import uuid
 import pytest
 from errors import error_of
 from waiting import PATIENCE_S
+from wire import READ, Wire
 
 from simstudio import (
     AsyncExecutionResult,
@@ -354,6 +355,17 @@ def test_an_error_s_message_and_code(client, server, call, prefix, code, status,
     assert error.args == (message,)
     details = body if not isinstance(body, bytes) else body.decode("utf-8", "replace") or None
     assert error.details == details
+
+
+@pytest.mark.parametrize("reason, shown", [
+    ("Gone fishing", "Gone fishing"), ("Fermé à clé", "Fermé à clé"), ("\xa0\xff", "\xa0\xff"),
+    ("\x1b[31mRed", "Not Found"), ("No\tthing", "Not Found"), ("\x7f", "Not Found"), ("\x9b31mRed", "Not Found"),
+    ("\x80", "Not Found"), ("\x9f", "Not Found"),
+])
+def test_a_reason_with_control_characters_is_not_shown(reason, shown):
+    answer = b"HTTP/1.1 404 %s\r\nContent-Length: 0\r\n\r\n" % reason.encode("latin-1")
+    with Wire([READ, answer]) as wire, SimStudioClient("key", wire.url) as client:
+        assert str(error_of(client.get_workflow_status, "wf")) == "HTTP 404: " + shown
 
 
 @pytest.mark.parametrize("headers, message, retry_after", [

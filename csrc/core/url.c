@@ -127,6 +127,15 @@ enum sim_status sim_url_parse_schemeless(struct sim_text text, struct sim_url *u
     return status == SIM_OK ? parse_rest(text, url, error) : status;
 }
 
+/* Bytes beyond may be characters that a terminal obeys, or that turn the text around them. */
+static bool is_ascii(struct sim_text text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if ((unsigned char)text.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
 struct sim_text sim_url_guess_host(struct sim_text text)
 {
     struct sim_url url = {0};
@@ -138,8 +147,9 @@ struct sim_text sim_url_guess_host(struct sim_text text)
     /* What is wrong with the port is found after the host: the status is of no interest. */
     if (start < text.length)
         (void)!sim_url_parse_schemeless(sim_text_skip(text, start + 3), &url, NULL);
-    return url.host.length > 0 && url.host.length <= MOST_HOST ? url.host
-                                                               : (struct sim_text){"", 0};
+    if (url.host.length == 0 || url.host.length > MOST_HOST || !is_ascii(url.host))
+        return (struct sim_text){"", 0};
+    return url.host;
 }
 
 static int hex_value(char digit)

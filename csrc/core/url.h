@@ -40,7 +40,7 @@ enum sim_status sim_url_parse_schemeless(struct sim_text text, struct sim_url *u
 int sim_url_decode(struct sim_text *text);
 
 /* For messages: the host of a URL that sim_url_parse may refuse, such as ftp://host/; empty where
- * none can be made out, or where it has characters that no host has. */
+ * none can be made out, or where it has characters that no host has, or any beyond ASCII. */
 struct sim_text sim_url_guess_host(struct sim_text text);
 
 /* Appends `segment` percent-encoded as one path segment: every character but RFC 3986's

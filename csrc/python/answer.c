@@ -96,14 +96,25 @@ static int64_t retry_after_ms(const struct pysim_call *call)
 
 /* ---- errors ---- */
 
-/* "HTTP 404: Not Found", with the standard's phrase where the server sent none. */
+/* False for what a terminal would obey: the control characters of Latin-1. */
+static bool is_printable(struct sim_text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned character = (unsigned char)text.data[i];
+        if (character < 0x20 || (character >= 0x7F && character <= 0x9F))
+            return false;
+    }
+    return true;
+}
+
+/* "HTTP 404: Not Found", with the standard's phrase where the server sent none to be shown. */
 static PyObject *http_phrase(const struct pysim_call *call)
 {
     struct sim_text reason = sim_exchange_reason(call->exchange);
     long http_status = sim_exchange_http_status(call->exchange);
     PyObject *phrase = NULL, *module = NULL, *status = NULL, *message = NULL;
 
-    if (reason.length > 0)
+    if (reason.length > 0 && is_printable(reason))
         phrase = PyUnicode_DecodeLatin1(reason.data, (Py_ssize_t)reason.length, NULL);
     else {
         module = PyImport_ImportModule("http");

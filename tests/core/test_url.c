@@ -152,6 +152,10 @@ static void a_host_is_made_out_where_there_is_one(void)
         {"", ""},
         {"http://[::1", ""},
         {"mailto:me@a.ai", ""},
+        {"http://b\xC3\xBC.ai/x", ""},
+        {"http://a.ai\xC2\x9B/x", ""},      /* a terminal's CSI */
+        {"http://a.ai\xE2\x80\xAEz/x", ""}, /* right to left from here on */
+        {"http://a.ai/\xC3\xBC", "a.ai"},
     };
     char longest[MOST_HOST + 16];
 
