@@ -20,13 +20,11 @@ static enum sim_status decode(struct sim_buffer *out, struct sim_text text, stru
 {
     enum sim_status status = sim_buffer_append_text(out, ""); /* never NULL, even when empty */
 
-    for (size_t i = 0; i < text.length && status == SIM_OK; i++) {
-        struct sim_text rest = {text.data + i, text.length - i};
-        int character = sim_url_decode(&rest);
+    while (text.length > 0 && status == SIM_OK) {
+        int character = sim_url_decode(&text);
         if (character == '\0')
             return sim_fail(error, SIM_BAD_INPUT, "the URL's user or password has a %%00");
         status = sim_buffer_append_char(out, (char)character);
-        i = text.length - rest.length - 1;
     }
     return status == SIM_OK ? SIM_OK : sim_fail(error, status, "No memory for a URL");
 }

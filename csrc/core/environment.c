@@ -12,7 +12,7 @@
 #endif
 
 /* A bit for how a name begins: most variables are passed over by it. */
-static uint64_t bit_of(const char *name)
+static uint64_t beginning_bit(const char *name)
 {
     unsigned first = (unsigned char)name[0];
 
@@ -24,11 +24,11 @@ void sim_environment_find(const char *const *names, size_t count, const char **v
     uint64_t beginnings = 0;
 
     for (size_t i = 0; i < count; i++) {
-        beginnings |= bit_of(names[i]);
+        beginnings |= beginning_bit(names[i]);
         values[i] = NULL;
     }
     for (char **entry = ENVIRON; entry != NULL && *entry != NULL; entry++) {
-        if ((beginnings & bit_of(*entry)) == 0)
+        if ((beginnings & beginning_bit(*entry)) == 0)
             continue;
         for (size_t i = 0; i < count; i++) {
             size_t length;

@@ -15,7 +15,7 @@ static bool is_field(struct sim_text line, struct sim_text name, struct sim_text
 }
 
 /* The bit of a name's length. */
-static uint64_t bit_of(size_t length)
+static uint64_t length_bit(size_t length)
 {
     return UINT64_C(1) << (length & 63);
 }
@@ -112,7 +112,7 @@ static enum sim_status note_field(struct sim_head *head, struct sim_text line,
         return SIM_OK;
     if (colon == NULL || colon == line.data || sim_text_is_blank(colon[-1]))
         return sim_fail(error, SIM_AMBIGUOUS, "The answer has a malformed header field");
-    head->name_lengths |= bit_of((size_t)(colon - line.data));
+    head->name_lengths |= length_bit((size_t)(colon - line.data));
     if (is_field(line, sim_text_of("content-length"), &value))
         return note_length(head, value, error);
     if (is_field(line, sim_text_of("transfer-encoding"), &value) &&
@@ -178,7 +178,7 @@ bool sim_head_find(const struct sim_head *head, const char *name, struct sim_tex
     size_t at = 0;
 
     /* Most fields that are looked for are not there. */
-    if ((head->name_lengths & bit_of(wanted.length)) == 0)
+    if ((head->name_lengths & length_bit(wanted.length)) == 0)
         return false;
     while (at < head->lines.length) {
         struct sim_text line = sim_text_of(head->lines.data + at);

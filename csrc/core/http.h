@@ -1,4 +1,4 @@
-/* HTTP exchanges: with lane.c, the only user of libcurl.
+/* HTTP exchanges: with lane.c and early.c, the only user of libcurl.
  *
  * A session keeps idle connections; an exchange is one request and its answer,
  * driven step by step by whoever waits for it. Owns connections, deadlines and

@@ -28,7 +28,8 @@ enum sim_json_kind {
     SIM_JSON_OBJECT,  /* its members follow, `length` of them: a string, then the value */
 };
 
-/* A value in sixteen bytes: a document has one for every eight bytes or so. */
+/* A value in sixteen bytes: where strings are long, a document has one for every sixteen bytes of
+ * its text, else more. */
 struct sim_json_value {
     union {
         const char *text; /* into the document's text */
