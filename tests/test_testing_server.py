@@ -87,9 +87,9 @@ def test_a_body_of_the_wrong_shape_is_refused(sim, body, path):
     assert [detail["path"] for detail in json.loads(text)["details"]] == [path]
 
 
-def test_a_body_that_is_no_json_is_refused(sim):
+def test_a_body_that_is_no_json_is_refused_with_the_documented_code(sim):
     status, _, text = run(sim, body=b'{"a":')
-    assert (status, json.loads(text)["code"]) == (400, "INVALID_JSON_IN_REQUEST_BODY")
+    assert (status, json.loads(text)) == (400, {"error": "Invalid JSON in request body", "code": "INVALID_JSON"})
 
 
 def test_workflows_are_added(sim, client):

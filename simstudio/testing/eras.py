@@ -24,7 +24,7 @@ class Era(NamedTuple):
     failed_status: the HTTP status of a run in which a block failed.
     has_codes: whether errors of the execute endpoint have a `code`.
     has_execution_ids: whether results have an `executionId`.
-    refuses_bad_json: whether a body that is not JSON is refused; it counts as empty otherwise.
+    bad_json: what is said to a body that is not JSON; None: it counts as empty.
     key_errors: by endpoint; None where nobody is asked for a key.
     waiting: what a job's status is before it starts.
     has_job_times: whether a job's state has startedAt, completedAt, duration and the estimate;
@@ -40,7 +40,7 @@ class Era(NamedTuple):
     failed_status: int
     has_codes: bool
     has_execution_ids: bool
-    refuses_bad_json: bool
+    bad_json: Optional[Words]
     key_errors: Dict[str, Optional[KeyErrors]]
     waiting: str
     has_job_times: bool
@@ -79,6 +79,7 @@ _UNAUTHORIZED = KeyErrors(
     ("Unauthorized: API key required", "UNAUTHORIZED:_API_KEY_REQUIRED"),
     ("Unauthorized: Invalid API key", "UNAUTHORIZED:_INVALID_API_KEY"))
 _REQUIRED = KeyErrors(*[("Authentication required", "AUTHENTICATION_REQUIRED")] * 2)
+_BAD_JSON = "Invalid JSON in request body"
 
 # The documented API; the others are told by what they changed.
 _DOCUMENTED = Era(
@@ -87,7 +88,7 @@ _DOCUMENTED = Era(
     failed_status=500,
     has_codes=True,
     has_execution_ids=False,
-    refuses_bad_json=True,
+    bad_json=(_BAD_JSON, "INVALID_JSON"),
     key_errors=dict.fromkeys(("execute", "status", "job", "usage"), _UNAUTHORIZED),
     waiting="queued",
     has_job_times=True,
@@ -97,6 +98,7 @@ _DOCUMENTED = Era(
 )
 _FIRST = _DOCUMENTED._replace(
     failed_status=200,
+    bad_json=(_BAD_JSON, "INVALID_JSON_IN_REQUEST_BODY"),
     key_errors={"execute": _UNAUTHORIZED, "status": None, "job": _REQUIRED, "usage": _REQUIRED},
     job_error=_thrown,
     response=lambda *outputs: {"response": _outputs(*outputs)},
@@ -105,7 +107,7 @@ _SECOND = _FIRST._replace(
     queued=None,
     failed_status=500,
     has_codes=False,
-    refuses_bad_json=False,
+    bad_json=None,
     key_errors=dict(_FIRST.key_errors, execute=KeyErrors(
         ("Authentication required - provide session, API key, or internal JWT", None),
         ("Invalid API key", None))),
@@ -119,7 +121,7 @@ _FOURTH = _THIRD._replace(
     queued=_job_of_execution,
     job_id=lambda execution_id, _number: "workflow-execution:" + execution_id,
     has_execution_ids=True,
-    refuses_bad_json=True,
+    bad_json=(_BAD_JSON, None),
     key_errors={
         "execute": KeyErrors(("Unauthorized", None), ("Invalid API key", None)),
         "status": KeyErrors(("Unauthorized", None), ("Unauthorized", None)),

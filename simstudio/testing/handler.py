@@ -277,8 +277,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             body = _check_run(json.loads(text or b"{}"))
         except ValueError:
-            if self.sim.era.refuses_bad_json:
-                refuse(400, "Invalid JSON in request body", "INVALID_JSON_IN_REQUEST_BODY")
+            if self.sim.era.bad_json is not None:
+                raise Refusal(400, *self.sim.era.bad_json) from None
             body = {}
         workflow = self._workflow(workflow_id)
         if workflow is None:
