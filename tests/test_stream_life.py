@@ -106,7 +106,7 @@ def test_several_streams_at_once(sim):
         assert [next(stream).text for stream in streams] == ["a0", "a1", "a2", "a3"]
         for stream, hold in list(zip(streams, holds))[::-1]:
             hold.release()
-            assert [event.type for event in stream] == ["chunk", "final"]
+            assert [event.type for event in stream] == ["chunk", "done"]
         assert [stream.blocks["agent"] for stream in streams] == ["a0b", "a1b", "a2b", "a3b"]
 
 

@@ -167,8 +167,8 @@ def test_events_are_forwarded_live_and_to_the_letter(server, forwarding):
     hold.release()
     assert answer.read() == sent(
         {"blockId": "agent", "chunk": " \u2028upon"},
-        {"event": "final", "data": {"success": True, "output": {"agent": {"content": "Once \u2028upon"}},
-                                    "metadata": {"duration": 610}}})
+        {"event": "done", "success": True, "output": {"agent": {"content": "Once \u2028upon"}},
+         "metadata": {"duration": 610}})
     assert server.requests[0].json["selectedOutputs"] == ["agent1.content"]
     forwarding.leave(answer)
 

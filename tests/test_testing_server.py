@@ -307,7 +307,7 @@ def test_an_unknown_era_is_refused():
 @pytest.mark.parametrize(
     "stream, text",
     [
-        (Stream(["Hel", ("b2", "lo")]),
+        (Stream(["Hel", ("b2", "lo")], dialect="sim"),
          'data: {"blockId": "agent", "chunk": "Hel"}\n\ndata: {"blockId": "b2", "chunk": "lo"}\n\n'
          'data: {"event": "final", "data": {"success": true, '
          '"output": {"agent": {"content": "Hel"}, "b2": {"content": "lo"}}}}\n\ndata: "[DONE]"\n\n'),
@@ -318,10 +318,10 @@ def test_an_unknown_era_is_refused():
         (Stream(["Hel"], {}, "canvas"),
          'data: {"type": "stream:chunk", "data": {"blockId": "agent", "chunk": "Hel"}}\n\n'
          'data: {"type": "execution:completed", "data": {"success": true, "output": {}}}\n\ndata: [DONE]\n\n'),
-        (Stream(error="boom"), 'data: {"event": "error", "error": "boom"}\n\ndata: "[DONE]"\n\n'),
+        (Stream(error="boom", dialect="sim"), 'data: {"event": "error", "error": "boom"}\n\ndata: "[DONE]"\n\n'),
         (Stream(error="boom", dialect="canvas"),
          'data: {"type": "execution:error", "data": {"error": "boom"}}\n\ndata: [DONE]\n\n'),
-        (Stream(["x", Stream.chunk_reset(), "y", b": comment\n\n"]),
+        (Stream(["x", Stream.chunk_reset(), "y", b": comment\n\n"], dialect="sim"),
          'data: {"blockId": "agent", "chunk": "x"}\n\ndata: {"blockId": "agent", "event": "chunk_reset"}\n\n'
          'data: {"blockId": "agent", "chunk": "y"}\n\n: comment\n\n'
          'data: {"event": "final", "data": {"success": true, "output": {"agent": {"content": "y"}}}}\n\n'
@@ -347,7 +347,7 @@ def test_a_stream_may_depend_on_the_input(sim, client):
 
 
 def test_a_workflow_without_a_stream_sends_its_end_alone(client):
-    assert [event.type for event in client.stream_workflow("echo")] == ["final"]
+    assert [event.type for event in client.stream_workflow("echo")] == ["done"]
     with pytest.raises(SimStudioError, match="boom"):
         client.execute_workflow("failing", stream=True)
 

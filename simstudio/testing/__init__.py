@@ -14,6 +14,9 @@ A streamed run sends what a Stream says, live, with pauses and failures on deman
     story = Stream(["Once", 0.5, " upon", Stream.chunk_reset(), "No"], error="[agent] boom")
     server.add_workflow("story", {}, stream=story)
 
+By default, the server answers and streams as Sim's documentation says; SimServer(era="2026-08-21")
+is like the servers of that day.
+
 For pytest: `pytest_plugins = ["simstudio.testing"]` gives the fixture `sim_server`.
 The command line: `python -m simstudio.testing [--port N]`.
 """

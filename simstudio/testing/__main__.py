@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--api-key", help="the only key that is accepted; default: any")
     parser.add_argument("--era", choices=list(ERAS), default="documented",
-                        help="which Sim to answer like; default: %(default)s")
+                        help="which Sim to answer and stream like; default: %(default)s")
     options = parser.parse_args()
 
     def log(line: str) -> None:

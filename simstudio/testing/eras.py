@@ -33,6 +33,7 @@ class Era(NamedTuple):
     bucket: callable(limit) -> what a bucket of the usage limits says about its size.
     response: callable(data, status, headers) -> the output of a run that ends in a Response block
         and is streamed or queued, where the block cannot be the answer.
+    dialect: what a Stream that names no dialect is sent in.
     """
 
     queued: Optional[Callable[[str, str, str, str], Dict[str, Any]]]
@@ -47,6 +48,7 @@ class Era(NamedTuple):
     job_error: Callable[[str], Any]
     bucket: Callable[[int], Dict[str, Any]]
     response: Callable[[Any, int, Dict[str, str]], Dict[str, Any]]
+    dialect: str
 
 
 def _task(job_id: str, _execution_id: str, time: str, _url: str) -> dict[str, Any]:
@@ -95,6 +97,7 @@ _DOCUMENTED = Era(
     job_error=str,
     bucket=lambda limit: {"limit": limit},
     response=_outputs,
+    dialect="documented",
 )
 _FIRST = _DOCUMENTED._replace(
     failed_status=200,
@@ -102,6 +105,7 @@ _FIRST = _DOCUMENTED._replace(
     key_errors={"execute": _UNAUTHORIZED, "status": None, "job": _REQUIRED, "usage": _REQUIRED},
     job_error=_thrown,
     response=lambda *outputs: {"response": _outputs(*outputs)},
+    dialect="sim",
 )
 _SECOND = _FIRST._replace(
     queued=None,

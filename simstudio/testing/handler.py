@@ -302,7 +302,8 @@ class Handler(BaseHTTPRequestHandler):
             job_id = self.sim.jobs.add(workflow, given, workflow_id, execution_id)
             self._answer(202, self.sim.era.queued(job_id, execution_id, iso(now()), self.sim.url))
         elif body.get("stream") or self.headers.get("X-Stream-Response") == "true":
-            self._stream(workflow.streamed(given, self.sim.era))
+            stream = workflow.streamed(given, self.sim.era)
+            self._stream(stream.of_run(self.sim.era.dialect, self.started))
         else:
             self._run_at_once(workflow, given)
 

@@ -25,7 +25,7 @@ class SimServer:
 
     api_key: str; requests with another key get 401. None: any key will do.
     port: int; 0 takes a free one.
-    era: which Sim to answer like; a key of simstudio.testing.eras.ERAS.
+    era: which Sim to answer and to stream like; a key of simstudio.testing.eras.ERAS.
     log: callable(str); gets a line for every answer.
 
     Use it in a with statement, or call start() and close(). It is yours to change at any time:

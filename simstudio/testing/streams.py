@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
+from datetime import datetime
 from typing import (
     Any,
     Callable,
@@ -16,6 +18,8 @@ from typing import (
     Tuple,
     Union,
 )
+
+from .times import milliseconds, now
 
 
 class Hold:
@@ -38,10 +42,13 @@ Metadata = Optional[Dict[str, Any]]
 
 
 class _Dialect(NamedTuple):
-    """The messages of a dialect, and the text after the last one."""
+    """The messages of a dialect, and the text after the last one.
+
+    success: callable(output, metadata, milliseconds that the run took) -> the message.
+    """
 
     chunk: Callable[[str, str], Dict[str, Any]]
-    success: Callable[[Any, Metadata], Dict[str, Any]]
+    success: Callable[[Any, Metadata, int], Dict[str, Any]]
     failure: Callable[[str], Dict[str, Any]]
     end: str
 
@@ -50,13 +57,14 @@ def _chunk(block: str, text: str) -> dict[str, Any]:
     return {"blockId": block, "chunk": text}
 
 
-def _final(output: Any, metadata: Metadata) -> dict[str, Any]:
+def _final(output: Any, metadata: Metadata, _duration: int) -> dict[str, Any]:
     data = {"success": True, "output": output}
     return {"event": "final", "data": dict(data, metadata=metadata) if metadata else data}
 
 
-def _done(output: Any, metadata: Metadata) -> dict[str, Any]:
-    return {"event": "done", "success": True, "output": output, "metadata": metadata or {}}
+def _done(output: Any, metadata: Metadata, duration: int) -> dict[str, Any]:
+    return {"event": "done", "success": True, "output": output,
+            "metadata": {"duration": duration} if metadata is None else metadata}
 
 
 def _error(message: str) -> dict[str, Any]:
@@ -67,7 +75,7 @@ def _canvas_chunk(block: str, text: str) -> dict[str, Any]:
     return {"type": "stream:chunk", "data": {"blockId": block, "chunk": text}}
 
 
-def _canvas_completed(output: Any, metadata: Metadata) -> dict[str, Any]:
+def _canvas_completed(output: Any, metadata: Metadata, _duration: int) -> dict[str, Any]:
     return {"type": "execution:completed",
             "data": dict({"success": True, "output": output}, **(metadata or {}))}
 
@@ -81,6 +89,7 @@ _DIALECTS = {
     "documented": _Dialect(_chunk, _done, _error, "[DONE]"),
     "canvas": _Dialect(_canvas_chunk, _canvas_completed, _canvas_error, "[DONE]"),
 }
+_DEFAULT = "documented"  # of a stream that is sent by no server
 
 
 class Stream:
@@ -94,18 +103,23 @@ class Stream:
         number              a pause, in seconds
         Hold                a pause until the test ends it
     output: of the run; None: the text of every block, as {block id: {"content": text}}.
-    dialect: "sim", what servers send; "documented"; "canvas", what a run of the draft sends.
+    dialect: "sim", what servers send; "documented"; "canvas", what a run of the draft sends. None:
+        "documented" from a server of that era, "sim" from the others.
     error: str; the run ends in an error with this message.
     cut: True: the connection breaks off instead of an end; "quietly": the answer is over without
         the event that ends a run.
     pause: seconds after each step.
-    metadata: dict, of the run: {"duration": 610}.
+    metadata: dict, of the run: {"duration": 610}. None: the time that the run took, if the dialect
+        is "documented"; nothing in the others.
     """
 
-    def __init__(self, steps: Iterable[Step] = (), output: Any = None, dialect: str = "sim",
-                 error: str | None = None, cut: bool | Literal["quietly"] = False,
-                 pause: float = 0.0, metadata: Metadata = None) -> None:
-        if dialect not in _DIALECTS:
+    _started: datetime | None = None
+
+    def __init__(self, steps: Iterable[Step] = (), output: Any = None,
+                 dialect: str | None = None, error: str | None = None,
+                 cut: bool | Literal["quietly"] = False, pause: float = 0.0,
+                 metadata: Metadata = None) -> None:
+        if dialect is not None and dialect not in _DIALECTS:
             raise ValueError("dialect must be one of %s" % ", ".join(_DIALECTS))
         self.steps = list(steps)
         self.output, self.dialect, self.error = output, dialect, error
@@ -133,9 +147,15 @@ class Stream:
         """One block's text broke off; the run goes on."""
         return {"event": "stream_error", "blockId": block, "error": message}
 
+    def of_run(self, dialect: str, started: datetime) -> Stream:
+        """A copy for one run, which began then: in this dialect, where the stream names none."""
+        run = copy.copy(self)
+        run.dialect, run._started = self.dialect or dialect, started
+        return run
+
     def pieces(self, wait: Callable[[float | Hold], None]) -> Iterator[bytes]:
         """The bytes of the stream, in pieces. `wait(seconds)` and `wait(Hold)` pass the time."""
-        dialect = _DIALECTS[self.dialect]
+        dialect, started = _DIALECTS[self.dialect or _DEFAULT], self._started or now()
         texts: dict[str, str] = {}
         for step in self.steps:
             if isinstance(step, str):
@@ -160,12 +180,12 @@ class Stream:
         output = self.output
         if output is None:
             output = {block: {"content": text} for block, text in texts.items()}
-        yield _message(dialect.success(output, self.metadata))
+        yield _message(dialect.success(output, self.metadata, milliseconds(started, now())))
         yield _message(dialect.end)
 
     def failure(self, message: str) -> Iterator[bytes]:
         """The end of a run that failed, in pieces."""
-        dialect = _DIALECTS[self.dialect]
+        dialect = _DIALECTS[self.dialect or _DEFAULT]
         yield _message(dialect.failure(message))
         yield _message(dialect.end)
 
