@@ -20,9 +20,8 @@ SUFFIXES = (".c", ".h", ".def", ".py", ".pyi", ".md", ".sh")
 
 # A unit of the core includes those before it.
 CORE_UNITS = (
-    "status memory arena text buffer environment url base64 clock process deadline retry sse escapes json head unread resets "
-    "sockets "
-    "pool moves session credentials proxy redirect route trust lane early http"
+    "status reason memory arena text buffer environment url base64 clock process deadline retry sse escapes json head "
+    "unread resets sockets pool moves session credentials proxy redirect route trust lane early http"
 ).split()
 # What an exported name of a unit begins with, where that is not the unit's own name.
 PREFIXES = {

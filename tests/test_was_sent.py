@@ -3,11 +3,14 @@
 import copy
 import pickle
 import socket
+import subprocess
+import sys
 
 import pytest
 import stalls
 from errors import error_of
-from test_faults import OUTPUT
+from surroundings import without_proxies
+from test_faults import BODY, OUTPUT
 from wire import READ, READ_HEAD, RESET, Wire, http
 
 from simstudio import SimStudioClient, SimStudioError
@@ -32,10 +35,44 @@ def refused_port():
         return unused.getsockname()[1]
 
 
-def test_nothing_was_sent_where_nobody_listens():
+def test_nothing_was_sent_where_nobody_listens(monkeypatch):
     with SimStudioClient("key", "http://127.0.0.1:%d" % refused_port()) as client:
-        assert error_of(client.execute_workflow, "wf").was_sent is False
-        assert error_of(client.get_workflow_status, "wf").was_sent is False
+        for call in (client.execute_workflow, client.get_workflow_status):
+            error = error_of(call, "wf")
+            assert error.was_sent is False and str(error).endswith(": connection refused")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:%d" % refused_port())
+    with SimStudioClient("key", "http://elsewhere.example") as client:
+        error = error_of(client.execute_workflow, "wf")
+        assert error.was_sent is False and str(error).endswith(": connection refused (the proxy)")
+
+
+CROWDED = """
+import resource, sys
+from simstudio import SimStudioClient, SimStudioError
+
+client = SimStudioClient("key", sys.argv[1])
+assert client.execute_workflow("wf").success
+client.close()
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+files = []
+try:
+    while True:
+        files.append(open("/dev/null"))
+except OSError:
+    pass
+try:
+    client.execute_workflow("wf")
+except SimStudioError as error:
+    print(error.was_sent, error)
+"""
+
+
+def test_nothing_was_sent_where_no_file_can_be_opened():
+    with Wire([READ, http(BODY), READ]) as wire:
+        printed = subprocess.run([sys.executable, "-c", CROWDED, wire.url], stdout=subprocess.PIPE, env=without_proxies(),
+                                 universal_newlines=True, check=True).stdout
+    assert printed.startswith("False ") and printed.endswith(": too many open files in this process\n")
+    assert wire.count(b"POST ") == 1
 
 
 def test_nor_what_json_refuses(client, server):

@@ -340,7 +340,7 @@ static bool is_late(const struct sim_exchange *x, struct sim_error *error)
  * served? */
 static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, struct sim_error *error)
 {
-    const char *text = x->lane.message[0] != '\0' ? x->lane.message : curl_easy_strerror(code);
+    const char *text = sim_lane_explain(&x->lane, code, x->route.proxy.url.length > 0);
 
     if (x->failure.status != SIM_OK) /* a callback refused, and has said why */
         return sim_fail(error, x->failure.status, "%s", x->failure.message);

@@ -1,14 +1,17 @@
 #include "core/lane.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/clock.h"
 #include "core/process.h"
+#include "core/reason.h"
 
 enum {
     CONNECTIONS_PER_LANE = 3,  /* a redirected origin keeps both ends, and one to spare */
@@ -54,6 +57,7 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     if (descriptor != CURL_SOCKET_BAD)
         (void)fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 #endif
+    lane->socket_errno = descriptor == CURL_SOCKET_BAD ? errno : 0;
     if (descriptor != CURL_SOCKET_BAD && !sim_sockets_add(&lane->sockets, descriptor)) {
         (void)close(descriptor);
         descriptor = CURL_SOCKET_BAD;
@@ -370,6 +374,7 @@ bool sim_lane_begin(struct sim_lane *lane)
 {
     lane->idle_turns = 0;
     lane->is_line_open = false;
+    lane->socket_errno = 0;
     if (lane->leaves_coded)
         (void)curl_easy_setopt(lane->easy, CURLOPT_HTTP_CONTENT_DECODING, 1L);
     lane->leaves_coded = false;
@@ -385,6 +390,26 @@ enum sim_status sim_lane_show_line(struct sim_lane *lane, const struct sim_head 
     if (goes_on && !sim_head_has_fields(head))
         return sim_fail(error, SIM_AMBIGUOUS, "The answer has a malformed header field");
     return SIM_OK;
+}
+
+const char *sim_lane_explain(struct sim_lane *lane, CURLcode code, bool by_proxy)
+{
+    long number = lane->socket_errno;
+    const char *reason;
+    size_t length;
+
+    if (lane->message[0] == '\0')
+        (void)snprintf(lane->message, sizeof lane->message, "%s", curl_easy_strerror(code));
+    if (code != CURLE_COULDNT_CONNECT)
+        return lane->message;
+    if (number == 0)
+        (void)curl_easy_getinfo(lane->easy, CURLINFO_OS_ERRNO, &number);
+    reason = sim_reason_of(number);
+    length = strlen(lane->message);
+    (void)snprintf(lane->message + length, sizeof lane->message - length, "%s%s%s",
+                   reason != NULL ? ": " : "", reason != NULL ? reason : "",
+                   by_proxy ? " (the proxy)" : "");
+    return lane->message;
 }
 
 static bool knows_coding(struct sim_text coding)

@@ -53,6 +53,7 @@ struct sim_lane {
     bool shows_heads;  /* their lines come as parts of a body before libcurl keeps them */
     bool is_line_open; /* the rest of one is still to come so */
     bool leaves_coded; /* the body under way is not to be decompressed */
+    int socket_errno;  /* why the last socket could not be made; 0: it could */
     struct sim_buffer ca_file, ca_directory;
     struct sim_sockets sockets;
     bool keeps_unread;             /* a connection that is closed leaves in `unread` */
@@ -116,6 +117,10 @@ enum sim_status sim_lane_show_line(struct sim_lane *lane, const struct sim_head 
 /* With a whole head: has the body handed over as it comes where the head names a coding that
  * libcurl does not know, and would refuse it for. Newer libcurls have decided by then. */
 void sim_lane_pass_unknown_coding(struct sim_lane *lane, const struct sim_head *head);
+
+/* libcurl's words for the failure of the last transfer, or ours; for a connection that could not be
+ * made, with the system's reason and, `by_proxy`, to whom. They stay until the next begins. */
+const char *sim_lane_explain(struct sim_lane *lane, CURLcode code, bool by_proxy);
 
 /* Waits until libcurl has something to do (`*is_woken`), for a signal, or so long, while a body of
  * `length` bytes is being sent. Whoever sees that libcurl has done something clears `idle_turns`.

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "core/environment.h"
+#include "core/reason.h"
 
 enum { MOST_PATH = 4096 }; /* as Linux has it */
 
@@ -41,24 +42,19 @@ bool sim_trust_from_usual_places(struct sim_trust *trust)
     return false;
 }
 
-/* Why stat() has failed. strerror()'s words may be another thread's, and in any language. */
-static const char *reason_of(int number)
+/* A path of a variable that stat() has refused. */
+static enum sim_status fail(struct sim_error *error, const char *variable, const char *kind,
+                            const char *path)
 {
-    static const struct {
-        int number;
-        const char *words;
-    } reasons[] = {
-        {ENOENT, "does not exist"},
-        {ENOTDIR, "does not exist"},
-        {EACCES, "cannot be reached: permission denied"},
-        {ELOOP, "cannot be reached: too many symbolic links"},
-        {ENAMETOOLONG, "cannot be reached: its name is too long"},
-    };
+    int number = errno;
+    const char *reason = sim_reason_of(number);
 
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (reasons[i].number == number)
-            return reasons[i].words;
-    return "cannot be reached";
+    if (number == ENOENT || number == ENOTDIR)
+        return sim_fail(error, SIM_NOT_SENT, "%s names the certificate %s %s, which does not exist",
+                        variable, kind, path);
+    return sim_fail(error, SIM_NOT_SENT,
+                    "%s names the certificate %s %s, which cannot be reached%s%s", variable, kind,
+                    path, reason != NULL ? ": " : "", reason != NULL ? reason : "");
 }
 
 /* True when a path of the list, separated by colons, is there. */
@@ -92,9 +88,7 @@ static enum sim_status check_directory(const char *directory, struct sim_error *
                         "SSL_CERT_DIR names the certificate directories %s, none of which can be "
                         "reached",
                         directory);
-    return sim_fail(error, SIM_NOT_SENT,
-                    "SSL_CERT_DIR names the certificate directory %s, which %s", directory,
-                    reason_of(errno));
+    return fail(error, "SSL_CERT_DIR", "directory", directory);
 }
 
 /* OpenSSL's variables: each may be set alone. */
@@ -107,9 +101,7 @@ static enum sim_status from_openssl_variables(const char *file, const char *dire
                         ? (directory != NULL ? "SSL_CERT_FILE and SSL_CERT_DIR" : "SSL_CERT_FILE")
                         : "SSL_CERT_DIR";
     if (file != NULL && stat(file, &status) != 0)
-        return sim_fail(error, SIM_NOT_SENT,
-                        "SSL_CERT_FILE names the certificate file %s, which %s", file,
-                        reason_of(errno));
+        return fail(error, "SSL_CERT_FILE", "file", file);
     if (directory != NULL && check_directory(directory, error) != SIM_OK)
         return SIM_NOT_SENT;
     trust->file = file;
@@ -135,8 +127,7 @@ enum sim_status sim_trust_from_environment(struct sim_trust *trust, struct sim_e
         trust->source = names[i];
         if (sim_trust_from_path(values[i], names[i], trust))
             return SIM_OK;
-        return sim_fail(error, SIM_NOT_SENT, "%s names the certificate bundle %s, which %s",
-                        names[i], values[i], reason_of(errno));
+        return fail(error, names[i], "bundle", values[i]);
     }
     if (values[CERT_FILE] == NULL && values[CERT_DIRECTORY] == NULL)
         return SIM_OK;
