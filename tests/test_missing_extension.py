@@ -32,6 +32,12 @@ def test_the_import_names_the_folder_and_the_ways_out(sources, module):
     assert sys.implementation.cache_tag in last and "another folder" in last and "`pip install -e .`" in last
 
 
+def test_in_an_archive_the_import_says_that_none_can_be_loaded_from_there(sources):
+    archive = shutil.make_archive(str(sources / "app"), "zip", str(sources), "simstudio")
+    last = run(sources.parent, "import sys; sys.path.insert(0, %r); import simstudio" % archive).stdout.splitlines()[-1]
+    assert last.startswith("ImportError: simstudio was imported from %s, which is in an archive: " % (archive + "/simstudio"))
+
+
 def test_the_error_names_the_module_that_is_missing(sources):
     done = run(sources, "try:\n    import simstudio\nexcept ImportError as error:\n    print(error.name)")
     assert done.stdout == "simstudio._native\n"

@@ -252,12 +252,14 @@ static PyObject *make_dataclass(PyObject *type, enum pysim_record which)
         goto done;
     for (int i = 0; i < table->signature.parameter_count; i++) {
         const struct field *field = &table->fields[i];
-        PyObject *hint = PyDict_GetItemString(hints, field->name);
+        PyObject *hint = PyMapping_GetItemString(hints, field->name);
         PyObject *entry =
-            field->fallback == REQUIRED
+            hint == NULL ? NULL
+            : field->fallback == REQUIRED
                 ? Py_BuildValue("(sO)", field->name, hint)
                 : Py_BuildValue("(sOO)", field->name, hint, fallback_value(field->fallback));
         int appended = entry != NULL ? PyList_Append(fields, entry) : -1;
+        Py_XDECREF(hint);
         Py_XDECREF(entry);
         if (appended < 0)
             goto done;
@@ -381,9 +383,9 @@ static int add_lazy_attributes(PyObject *type, enum pysim_record which, PyTypeOb
  * at first. */
 static PyObject *annotation_of(const struct field *field)
 {
-    PyObject *type = PyDict_GetItemString(PyEval_GetBuiltins(), field->type);
-
-    return type != NULL ? Py_NewRef(type) : PyUnicode_FromString(field->type);
+    return strchr(field->type, '.') != NULL
+               ? PyUnicode_FromString(field->type)
+               : PyMapping_GetItemString(PyEval_GetBuiltins(), field->type);
 }
 
 static int add_class_attributes(PyObject *type, const struct record_table *table, PyObject *names)
