@@ -10,8 +10,10 @@ import pytest
 from frames import DATA, END_HEADERS, END_STREAM, HEADERS, PING, SETTINGS, frame, framed, read_post
 from surroundings import without_proxies
 from test_faults import DOUBT
-from waiting import PATIENCE_S
-from wire import READ, RESET, Wire, http
+from waiting import PATIENCE_S, eventually
+from wire import GATE, READ, RESET, Wire, http
+
+from simstudio import SimStudioClient
 
 PROGRAM = """
 import sys
@@ -116,3 +118,16 @@ def test_so_is_one_in_frames(stopped):
     first, second = (framed("no length", ANSWER, stream=stream) for stream in (1, 3))
     steps = [read_post(1), SETTINGS, 0.05, STOP, first[:20], first[20:], 0.05, GO_ON, read_post(3), second]
     assert stopped(2, steps) == ["3"] * 2
+
+
+@pytest.mark.usefixtures("in_frames")
+def test_a_reset_between_two_quick_calls_is_seen_before_the_second(context):
+    answers = [framed("no length", ANSWER, stream=stream) for stream in (1, 3)]
+    first = [read_post(1), SETTINGS, answers[0], read_post(3), answers[1], GATE, RESET]
+    with Wire(first, [read_post(1), SETTINGS, answers[0]], context=context) as wire:
+        with SimStudioClient("key", wire.url) as client:
+            assert [client.execute_workflow("wf").output for _ in range(2)] == ["new"] * 2
+            wire.gate.set()
+            assert eventually(lambda: not wire.threads[0].is_alive())
+            assert client.execute_workflow("wf").output == "new"
+    assert len(wire.connections) == 2

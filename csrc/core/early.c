@@ -5,13 +5,13 @@
 
 enum {
     READ_MOST = 64 * 1024, /* so large a body is read with each piece to see whether it is whole */
-    STILL_MS = 100,        /* nothing moves, so what has come may be all of it */
+    SOON_MS = 10,
+    STILL_MS = 100, /* nothing moves, so what has come may be all of it */
     LONG_STILL_MS = 1000,
 };
 
 /* On HTTP/2 libcurl acknowledges while it receives, from the server's first words on. An answer may
- * come, with a reset behind it, sooner than anybody looks. So the 12 us that it takes to keep
- * resets off are spent on every call there. */
+ * come, with a reset behind it, sooner than anybody looks. */
 static bool may_acknowledge(const struct sim_early *early, const struct sim_lane *lane,
                             const struct sim_head *head)
 {
@@ -40,6 +40,16 @@ void sim_early_let_resets_through(const struct sim_early *early, struct sim_lane
                                   const struct sim_head *head, size_t length, int64_t active_ms)
 {
     sim_sockets_let_resets_through(&lane->sockets, may_send(early, lane, head, length), active_ms);
+}
+
+void sim_early_end(const struct sim_early *early, struct sim_lane *lane, int64_t started_ms)
+{
+    int64_t now_ms = sim_clock_monotonic_ms();
+    bool goes_on = early->is_tls && now_ms - started_ms < SOON_MS && sim_lane_is_multiplexed(lane);
+
+    sim_sockets_let_resets_through(&lane->sockets, goes_on, now_ms);
+    if (goes_on && sim_sockets_are_in_doubt(&lane->sockets))
+        sim_sockets_let_resets_through(&lane->sockets, false, now_ms);
 }
 
 /* The transfer under way waits to send and no more to receive. A socket beyond FD_SETSIZE is in no

@@ -27,6 +27,11 @@ void sim_early_hold_resets(const struct sim_early *early, struct sim_lane *lane,
 void sim_early_let_resets_through(const struct sim_early *early, struct sim_lane *lane,
                                   const struct sim_head *head, size_t length, int64_t active_ms);
 
+/* After a transfer that began at `started_ms`: lets resets through, unless it was over soon on
+ * HTTP/2. The next one may be as quick then, and to begin to keep them off takes 20 us. Whether one
+ * comes meanwhile is seen before the connection is used again. */
+void sim_early_end(const struct sim_early *early, struct sim_lane *lane, int64_t started_ms);
+
 /* True when the answer so far is whole although part of a body of `length` bytes has not been sent
  * yet. Nothing has moved since `active_ms`. */
 bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,

@@ -284,7 +284,6 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
     x->traffic = 0;
     x->progress.active_ms = sim_clock_monotonic_ms();
     /* What has been reset behind a redirect may not know it yet. */
-    sim_sockets_let_resets_through(&x->lane.sockets, false, 0);
     if (sim_lane_set_route(&x->lane, &x->route,
                            x->is_cut_off || sim_sockets_are_in_doubt(&x->lane.sockets)) != SIM_OK ||
         !sim_lane_begin(&x->lane))
@@ -458,7 +457,7 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
         sim_early_let_resets_through(&x->early, &x->lane, &x->head, x->request.body.length,
                                      x->progress.active_ms);
     else
-        sim_sockets_let_resets_through(&x->lane.sockets, false, 0);
+        sim_early_end(&x->early, &x->lane, x->progress.started_ms);
     sim_process_let_fork();
     return status;
 }

@@ -73,42 +73,6 @@ static bool look(int descriptor, struct segments *segments)
     return true;
 }
 
-bool sim_resets_leave_doubt(struct sim_resets *resets, int descriptor)
-{
-    struct segments now;
-
-    /* Something that was no reset has come since they were let through. */
-    if (resets->have_come && !resets->are_held && look(descriptor, &now) &&
-        now.last_ms > resets->changed_ms + GRAIN_MS) {
-        resets->have_come = false;
-        set_keepalive(descriptor, resets->idle_s, resets->interval_s);
-    }
-    return resets->have_come;
-}
-
-void sim_resets_hold(struct sim_resets *resets, int descriptor)
-{
-    /* Sees each segment from its TCP header on, and returns how much of it to keep. */
-    static const struct sock_filter drop_resets[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS_OFFSET),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, RESET_FLAG, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-    };
-    const struct sock_fprog program = {
-        .len = sizeof drop_resets / sizeof *drop_resets,
-        .filter = (struct sock_filter *)drop_resets, /* which is only read */
-    };
-
-    if (resets->are_held || sim_resets_leave_doubt(resets, descriptor))
-        return;
-    resets->counted_ms = 0;
-    /* Without the count a reset that was dropped would go unnoticed. */
-    if (count_dropped(descriptor, &resets->dropped))
-        resets->are_held =
-            setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
-}
-
 static void count_arrivals(struct sim_resets *resets, int descriptor)
 {
     struct segments now;
@@ -144,6 +108,44 @@ static void notice(struct sim_resets *resets, int descriptor, int64_t active_ms)
     }
     else if (count > 0 || sim_clock_monotonic_ms() - since_ms >= LOOK_MS)
         count_arrivals(resets, descriptor);
+}
+
+bool sim_resets_leave_doubt(struct sim_resets *resets, int descriptor)
+{
+    struct segments now;
+
+    if (resets->are_held)
+        notice(resets, descriptor, sim_clock_monotonic_ms());
+    /* Something that was no reset has come since they were let through. */
+    if (resets->have_come && !resets->are_held && look(descriptor, &now) &&
+        now.last_ms > resets->changed_ms + GRAIN_MS) {
+        resets->have_come = false;
+        set_keepalive(descriptor, resets->idle_s, resets->interval_s);
+    }
+    return resets->have_come;
+}
+
+void sim_resets_hold(struct sim_resets *resets, int descriptor)
+{
+    /* Sees each segment from its TCP header on, and returns how much of it to keep. */
+    static const struct sock_filter drop_resets[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS_OFFSET),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, RESET_FLAG, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    const struct sock_fprog program = {
+        .len = sizeof drop_resets / sizeof *drop_resets,
+        .filter = (struct sock_filter *)drop_resets, /* which is only read */
+    };
+
+    if (resets->are_held || sim_resets_leave_doubt(resets, descriptor))
+        return;
+    resets->counted_ms = 0;
+    /* Without the count a reset that was dropped would go unnoticed. */
+    if (count_dropped(descriptor, &resets->dropped))
+        resets->are_held =
+            setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
 /* A server that hears nothing for some milliseconds says its last words again, and segments that

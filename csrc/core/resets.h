@@ -38,8 +38,8 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor);
 void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_send,
                             int64_t active_ms);
 
-/* True when one seems to have come, and no sign of life since. The system counts segments that came
- * twice, too: whoever answers after that has not reset. */
+/* True when one seems to have come, also since the last step, and no sign of life since. The system
+ * counts segments that came twice, too: whoever answers after that has not reset. */
 bool sim_resets_leave_doubt(struct sim_resets *resets, int descriptor);
 
 #endif

@@ -64,10 +64,16 @@ static bool has_port(const struct sim_socket *socket, long port)
            (address.any.sa_family == AF_INET6 && ntohs(address.ipv6.sin6_port) == port);
 }
 
+/* The one that a transfer uses, which is known by its own port. */
+static bool is_in_use(const struct sim_sockets *sockets, size_t place, long port)
+{
+    return sockets->count == 1 || has_port(&sockets->open[place], port);
+}
+
 bool sim_sockets_may_talk(const struct sim_sockets *sockets, long port)
 {
     for (size_t i = 0; i < sockets->count; i++)
-        if (sockets->open[i].is_talkative && has_port(&sockets->open[i], port))
+        if (sockets->open[i].is_talkative && is_in_use(sockets, i, port))
             return true;
     return false;
 }
@@ -76,7 +82,7 @@ void sim_sockets_hold_resets(struct sim_sockets *sockets, long port)
 {
     sockets->port_in_use = port;
     for (size_t i = 0; i < sockets->count; i++)
-        if (has_port(&sockets->open[i], port))
+        if (!sockets->open[i].resets.are_held && is_in_use(sockets, i, port))
             sim_resets_hold(&sockets->open[i].resets, sockets->open[i].descriptor);
 }
 
@@ -100,7 +106,7 @@ void sim_sockets_wait(const struct sim_sockets *sockets, int limit_ms)
     struct pollfd asked = {.fd = -1, .events = POLLIN}; /* -1 is passed by */
 
     for (size_t i = 0; i < sockets->count; i++)
-        if (has_port(&sockets->open[i], sockets->port_in_use))
+        if (is_in_use(sockets, i, sockets->port_in_use))
             asked.fd = sockets->open[i].descriptor;
     (void)poll(&asked, 1, limit_ms);
 }

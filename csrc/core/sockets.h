@@ -37,11 +37,10 @@ void sim_sockets_remove(struct sim_sockets *sockets, int descriptor);
  * request, and servers send frames of their own between answers. An end of file still is one. */
 void sim_sockets_let_talk(struct sim_sockets *sockets, int descriptor);
 
-/* True when the one with this port of its own may talk. */
+/* True when the one that a transfer uses, which is known by its own port, may talk. */
 bool sim_sockets_may_talk(const struct sim_sockets *sockets, long port);
 
-/* sim_resets_hold() for the one that a transfer uses, which is known by its own port; an idle one
- * must learn of its end. sim_resets_let_through() for each of them. */
+/* sim_resets_hold() for the one that a transfer uses; sim_resets_let_through() for each of them. */
 void sim_sockets_hold_resets(struct sim_sockets *sockets, long port);
 void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool may_send, int64_t active_ms);
 

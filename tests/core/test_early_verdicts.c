@@ -270,6 +270,45 @@ static void when_libcurl_may_send(void)
     }
 }
 
+static void after_a_quick_answer_in_frames_they_are_held_on(void)
+{
+    static const struct {
+        const char *why;
+        bool is_tls;
+        long version;
+        int64_t began_ms; /* before now */
+        bool is_reset, are_held;
+    } rows[] = {
+        {"quick", true, CURL_HTTP_VERSION_2_0, 0, false, true},
+        {"slow", true, CURL_HTTP_VERSION_2_0, 11, false, false},
+        {"not in frames", true, CURL_HTTP_VERSION_1_1, 0, false, false},
+        {"frames without TLS", false, CURL_HTTP_VERSION_2_0, 0, false, false},
+        {"reset", true, CURL_HTTP_VERSION_2_0, 0, true, false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int client, server;
+        if (!pair_connect(&client, &server))
+            return;
+        begin(HEAD, "", rows[i].version);
+        check_row = rows[i].why;
+        early.is_tls = rows[i].is_tls;
+        told.port = pair_port(client);
+        CHECK(sim_sockets_add(&lane.sockets, client));
+        sim_lane_hold_resets(&lane);
+        if (rows[i].is_reset)
+            pair_reset(server);
+        sim_early_end(&early, &lane, sim_clock_monotonic_ms() - rows[i].began_ms);
+        CHECK(lane.sockets.open[0].resets.are_held == rows[i].are_held);
+        CHECK(sim_sockets_are_in_doubt(&lane.sockets) == rows[i].is_reset);
+        sim_sockets_remove(&lane.sockets, client);
+        (void)close(client);
+        if (!rows[i].is_reset)
+            (void)close(server);
+        end();
+    }
+}
+
 static void without_memory_the_object_is_read_another_time(void)
 {
     long allowed = 0;
@@ -295,6 +334,7 @@ static const struct check_test tests[] = {
     TEST(a_failure_leaves_what_has_come),
     TEST(so_it_does_when_all_was_sent_where_the_answer_has_its_end_in_itself),
     TEST(when_libcurl_may_send),
+    TEST(after_a_quick_answer_in_frames_they_are_held_on),
     TEST(without_memory_the_object_is_read_another_time),
 };
 

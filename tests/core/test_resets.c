@@ -81,6 +81,21 @@ static void while_resets_are_held_all_can_be_sent_and_the_answer_is_there(void)
     (void)close(client);
 }
 
+static void one_that_comes_between_two_transfers_is_seen_before_the_second(void)
+{
+    struct sim_resets resets = {0};
+    int client, server;
+
+    if (!pair_connect(&client, &server))
+        return;
+    sim_resets_hold(&resets, client);
+    sim_resets_let_through(&resets, client, true, sim_clock_monotonic_ms());
+    CHECK(!sim_resets_leave_doubt(&resets, client));
+    pair_reset(server);
+    CHECK(sim_resets_leave_doubt(&resets, client));
+    (void)close(client);
+}
+
 static void they_are_held_until_nothing_has_moved_for_a_while(void)
 {
     struct sim_resets resets = {0};
@@ -288,6 +303,7 @@ static void what_is_no_socket_is_let_be(void)
 static const struct check_test tests[] = {
     TEST(nothing_can_be_sent_after_a_reset),
     TEST(while_resets_are_held_all_can_be_sent_and_the_answer_is_there),
+    TEST(one_that_comes_between_two_transfers_is_seen_before_the_second),
     TEST(they_are_held_until_nothing_has_moved_for_a_while),
     TEST(a_connection_that_sends_nothing_learns_of_its_end),
     TEST(after_the_last_piece_they_come_through),
