@@ -8,15 +8,22 @@ import threading
 import time
 
 from streaming import chunk, final, stream_of
-from wire import READ, STALL, Wire, http
+from wire import READ, Wire, http
 
 from simstudio import SimStudioClient, SimStudioError
 
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
-SCRIPTS = {
-    "silent": [READ, STALL],
-    "stream": [READ, STREAM_HEAD + stream_of(chunk("one")), 31.0, stream_of(final())],
-    "limited": [READ, http(b"{}", status="429 Too Many Requests"), READ, http(b'{"success": true}')],
+LONGEST_S = 120
+
+
+def silence(connection):
+    connection.wire.gate.wait(LONGEST_S)
+
+
+SCRIPTS = {  # one for each connection
+    "silent": [[READ, silence]],
+    "stream": [[READ, STREAM_HEAD + stream_of(chunk("one")), 31.0, stream_of(final())]],
+    "limited": [[READ, http(b"{}", status="429 Too Many Requests")], [READ, http(b'{"success": true}')]],
 }
 CALLS = {
     "workflow status": ("silent", lambda client: client.get_workflow_status("wf")),
@@ -31,12 +38,13 @@ CALLS = {
 def make(name, began, endings):
     script, call = CALLS[name]
     ending = {"name": name, "error": None}
-    with Wire(SCRIPTS[script]) as wire, SimStudioClient("key", wire.url) as client:
+    with Wire(*SCRIPTS[script]) as wire, SimStudioClient("key", wire.url) as client:
         try:
             call(client)
         except SimStudioError as error:
             ending.update(error=str(error), code=error.code, status=error.status)
         ending["after"] = time.monotonic() - began
+        wire.gate.set()
     endings.append(ending)
 
 

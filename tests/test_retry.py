@@ -256,6 +256,16 @@ def test_a_number_below_all_floats_is_refused(client, name):
         client.execute_with_retry("wf", **{name: -(10 ** 400)})
 
 
+def test_what_the_number_itself_raises_is_passed_on(client):
+    class Broken(int):
+        def __float__(self):
+            raise OverflowError("my own words")
+
+    for name in ("timeout", "initial_delay"):
+        with pytest.raises(OverflowError, match="^my own words$"):
+            client.execute_with_retry("wf", **{name: Broken(5)})
+
+
 def test_a_number_above_all_floats_is_a_time(client, server):
     server.answer(DONE)
     assert client.execute_workflow("wf", timeout=(10 ** 400, 10 ** 400, 10 ** 400)).output == 1

@@ -130,6 +130,23 @@ def test_a_workflow_may_fail_the_test(sim, client, capfd):
     assert "not to be run" in capfd.readouterr().err
 
 
+def test_a_queued_workflow_that_fails_the_test_runs_once(sim, client, capfd):
+    runs = []
+
+    def run_once(given):
+        runs.append(given)
+        pytest.fail("not to be run")
+
+    sim.add_workflow("wf", run_once)
+    sim.jobs.steps = ["processing"]
+    queued = client.execute_workflow("wf", async_execution=True)
+    client.get_job_status(queued.task_id)
+    with pytest.raises(SimStudioError, match="Failed: not to be run"):
+        client.get_job_status(queued.task_id)
+    assert client.get_job_status(queued.task_id)["status"] == "failed" and len(runs) == 1
+    assert "not to be run" in capfd.readouterr().err
+
+
 def test_header_fields_that_cannot_be_sent_are_told_to_the_client(sim, client):
     sim.add_workflow("wf", Response({}, headers={"X-Price": "5 \u20ac"}))
     with pytest.raises(SimStudioError, match="UnicodeEncodeError: "):

@@ -5,7 +5,7 @@
 
 enum {
     READ_MOST = 64 * 1024, /* so large a body is read with each piece to see whether it is whole */
-    SOON_MS = 10,
+    QUICK_MS = 10,
     STILL_MS = 100, /* nothing moves, so what has come may be all of it */
     LONG_STILL_MS = 1000,
 };
@@ -44,12 +44,14 @@ void sim_early_let_resets_through(const struct sim_early *early, struct sim_lane
 
 void sim_early_end(const struct sim_early *early, struct sim_lane *lane, int64_t started_ms)
 {
-    int64_t now_ms = sim_clock_monotonic_ms();
-    bool goes_on = early->is_tls && now_ms - started_ms < SOON_MS && sim_lane_is_multiplexed(lane);
+    bool was_quick = sim_clock_monotonic_ms() - started_ms < QUICK_MS;
 
-    sim_sockets_let_resets_through(&lane->sockets, goes_on, now_ms);
-    if (goes_on && sim_sockets_are_in_doubt(&lane->sockets))
-        sim_sockets_let_resets_through(&lane->sockets, false, now_ms);
+    if (was_quick && early->is_tls && sim_lane_is_multiplexed(lane)) {
+        sim_sockets_hold_resets_on(&lane->sockets);
+        if (!sim_sockets_are_in_doubt(&lane->sockets))
+            return;
+    }
+    sim_sockets_let_resets_through(&lane->sockets, false, 0);
 }
 
 /* The transfer under way waits to send and no more to receive. A socket beyond FD_SETSIZE is in no

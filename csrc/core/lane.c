@@ -395,7 +395,8 @@ enum sim_status sim_lane_show_line(struct sim_lane *lane, const struct sim_head 
 const char *sim_lane_explain(struct sim_lane *lane, CURLcode code, bool by_proxy)
 {
     long number = lane->socket_errno;
-    const char *reason;
+    const char *reason = NULL;
+    long tunnel = 0; /* what a proxy said to CONNECT */
     size_t length;
 
     if (lane->message[0] == '\0')
@@ -404,8 +405,12 @@ const char *sim_lane_explain(struct sim_lane *lane, CURLcode code, bool by_proxy
         return lane->message;
     if (number == 0)
         (void)curl_easy_getinfo(lane->easy, CURLINFO_OS_ERRNO, &number);
-    reason = sim_reason_of(number);
+    (void)curl_easy_getinfo(lane->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+    if (tunnel == 0) /* else there was a connection, and that number is another's */
+        reason = sim_reason_of(number);
     length = strlen(lane->message);
+    if (reason != NULL && sim_text_ends_nocase(sim_text_of(lane->message), sim_text_of(reason)))
+        reason = NULL; /* older libcurls say it themselves */
     (void)snprintf(lane->message + length, sizeof lane->message - length, "%s%s%s",
                    reason != NULL ? ": " : "", reason != NULL ? reason : "",
                    by_proxy ? " (the proxy)" : "");

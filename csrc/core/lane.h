@@ -115,7 +115,7 @@ enum sim_status sim_lane_show_line(struct sim_lane *lane, const struct sim_head 
                                    struct sim_text piece, struct sim_error *error) SIM_MUST_CHECK;
 
 /* With a whole head: has the body handed over as it comes where the head names a coding that
- * libcurl does not know, and would refuse it for. Newer libcurls have decided by then. */
+ * libcurl does not know, and would refuse it for. From 8.5 on it has decided by then. */
 void sim_lane_pass_unknown_coding(struct sim_lane *lane, const struct sim_head *head);
 
 /* libcurl's words for the failure of the last transfer, or ours; for a connection that could not be

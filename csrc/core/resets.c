@@ -54,7 +54,8 @@ static void probe_soon(struct sim_resets *resets, int descriptor)
 /* What the connection knows of segments: those that a filter has dropped have not come to it. */
 struct segments {
     uint32_t arrived;
-    int64_t last_ms; /* when the last one came that said anything new; monotonic */
+    uint64_t told;   /* bytes of the peer's, and of ours that it has acknowledged */
+    int64_t last_ms; /* when the last one came that was in order; monotonic */
 };
 
 static bool look(int descriptor, struct segments *segments)
@@ -69,6 +70,7 @@ static bool look(int descriptor, struct segments *segments)
     since_ms = info.tcpi_last_ack_recv < info.tcpi_last_data_recv ? info.tcpi_last_ack_recv
                                                                   : info.tcpi_last_data_recv;
     segments->arrived = info.tcpi_segs_in;
+    segments->told = info.tcpi_bytes_received + info.tcpi_bytes_acked;
     segments->last_ms = sim_clock_monotonic_ms() - since_ms;
     return true;
 }
@@ -81,16 +83,17 @@ static void count_arrivals(struct sim_resets *resets, int descriptor)
         return;
     resets->counted_ms = sim_clock_monotonic_ms();
     resets->arrived = now.arrived;
+    resets->told = now.told;
 }
 
 /* A server's own probes come to the connection, which drops them, and a reset does not. So where as
- * many have come as were dropped, and none that said anything new, there was no reset. */
+ * many have come as were dropped, and none that was in order, there was no reset. */
 static bool were_probes(const struct sim_resets *resets, int descriptor, uint32_t count)
 {
     struct segments now;
 
-    return look(descriptor, &now) && now.last_ms + GRAIN_MS < resets->counted_ms &&
-           now.arrived - resets->arrived >= count;
+    return resets->counted_ms != 0 && look(descriptor, &now) && now.told == resets->told &&
+           now.last_ms <= resets->counted_ms + GRAIN_MS && now.arrived - resets->arrived >= count;
 }
 
 static void notice(struct sim_resets *resets, int descriptor, int64_t active_ms)
@@ -157,6 +160,15 @@ static void acknowledge_at_once(int descriptor)
     (void)setsockopt(descriptor, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
 }
 
+void sim_resets_hold_on(struct sim_resets *resets, int descriptor)
+{
+    if (!resets->are_held)
+        return;
+    notice(resets, descriptor, sim_clock_monotonic_ms());
+    count_arrivals(resets, descriptor);
+    acknowledge_at_once(descriptor);
+}
+
 static bool is_still(const struct sim_resets *resets, int64_t active_ms)
 {
     int64_t since_ms = active_ms > resets->changed_ms ? active_ms : resets->changed_ms;
@@ -188,6 +200,11 @@ void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_
 #else
 
 void sim_resets_hold(struct sim_resets *resets, int descriptor)
+{
+    (void)resets, (void)descriptor;
+}
+
+void sim_resets_hold_on(struct sim_resets *resets, int descriptor)
 {
     (void)resets, (void)descriptor;
 }

@@ -23,7 +23,8 @@ struct sim_resets { /* of one connection; start from all zero */
     int64_t changed_ms;     /* when that was seen, or they were let through after it; monotonic */
     uint32_t dropped;       /* segments that the system had dropped at the last look */
     uint32_t arrived;       /* and that had come to the connection when those were counted, */
-    int64_t counted_ms;     /* monotonic; 0: not yet since they are held */
+    uint64_t told;          /* what they had said, in bytes, */
+    int64_t counted_ms;     /* and when; monotonic; 0: not yet since they are held */
     int idle_s, interval_s; /* the keep-alive, before it was made to probe soon */
 };
 
@@ -37,6 +38,9 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor);
  * forgotten, be it the probe of a second later. */
 void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_send,
                             int64_t active_ms);
+
+/* After a transfer that another may follow soon: goes on to hold them. */
+void sim_resets_hold_on(struct sim_resets *resets, int descriptor);
 
 /* True when one seems to have come, also since the last step, and no sign of life since. The system
  * counts segments that came twice, too: whoever answers after that has not reset. */

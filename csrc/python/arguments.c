@@ -167,7 +167,7 @@ int pysim_arguments_number(PyObject *value, double *number)
     *number = PyFloat_AsDouble(value);
     if (*number != -1.0 || !PyErr_Occurred())
         return 0;
-    if (!PyLong_Check(value) || !PyErr_ExceptionMatches(PyExc_OverflowError))
+    if (!PyLong_CheckExact(value) || !PyErr_ExceptionMatches(PyExc_OverflowError))
         return -1;
     PyErr_Clear();
     (void)PyLong_AsLongLongAndOverflow(value, &overflow);

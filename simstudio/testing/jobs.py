@@ -28,16 +28,20 @@ class _Job:
                 return self.outcome
             try:
                 output = output_of(self.workflow.run(self.given), era)
-            except Exception as error:
-                outcome: dict[str, Any] = {"status": "failed", "error": era.job_error(str(error))}
-            else:
-                outcome = {"status": "completed", "output": {
-                    "success": True, "workflowId": self.workflow_id,
-                    "executionId": self.execution_id, "output": output, "executedAt": iso(now())}}
-            ended = now()
-            self.outcome = (outcome, {"completedAt": iso(ended),
-                                      "duration": milliseconds(self.started, ended)})
-            return self.outcome
+            except BaseException as error:
+                ended = self._end({"status": "failed", "error": era.job_error(str(error))})
+                if not isinstance(error, Exception):  # pytest.fail(), which is to be told
+                    raise
+                return ended
+            return self._end({"status": "completed", "output": {
+                "success": True, "workflowId": self.workflow_id,
+                "executionId": self.execution_id, "output": output, "executedAt": iso(now())}})
+
+    def _end(self, outcome: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        ended = now()
+        self.outcome = (outcome, {"completedAt": iso(ended),
+                                  "duration": milliseconds(self.started, ended)})
+        return self.outcome
 
     def ids(self) -> dict[str, Any]:
         """What today's servers say in place of times."""

@@ -148,7 +148,7 @@ class Stream:
         return {"event": "stream_error", "blockId": block, "error": message}
 
     def of_run(self, dialect: str, started: datetime) -> Stream:
-        """A copy for one run, which began then: in this dialect, where the stream names none."""
+        """A shallow copy for a run that began then: in this dialect, where the stream has none."""
         run = copy.copy(self)
         run.dialect, run._started = self.dialect or dialect, started
         return run
