@@ -71,6 +71,11 @@ class Faults:
         counts[KINDS.index("core")] = self.core.sim_memory_live()
 
 
+# Scenarios that import the module anew. CPython 3.13 corrupts the dict of a type, and crashes on it
+# later, when it has no memory for an attribute that is being set.
+LEFT_OUT = {("import", "python"), ("dataclass", "python")} if sys.version_info[:2] == (3, 13) else set()
+
+
 def show(result, error):
     """An outcome as text, addresses and durations aside."""
     if error is None:
@@ -172,6 +177,8 @@ def main():
             if options.only not in name:
                 continue
             for kind in options.kinds.split(","):
+                if (name, kind) in LEFT_OUT:
+                    continue
                 count = torture.run(name, function, kind, options.stride)
                 if options.verbose:
                     print(name, kind, count, flush=True)
