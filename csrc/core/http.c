@@ -430,6 +430,7 @@ static void note_traffic(struct sim_exchange *x)
         x->progress.active_ms = sim_clock_monotonic_ms();
     x->traffic = traffic;
     x->lane.idle_turns = 0;
+    x->lane.has_moved = true;
 }
 
 /* All that libcurl can do without waiting. Forks are held off: OpenSSL has locks that a child would

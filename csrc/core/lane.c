@@ -373,6 +373,7 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
 bool sim_lane_begin(struct sim_lane *lane)
 {
     lane->idle_turns = 0;
+    lane->has_moved = false;
     lane->is_line_open = false;
     lane->socket_errno = 0;
     if (lane->leaves_coded)
@@ -455,12 +456,18 @@ void sim_lane_pass_unknown_coding(struct sim_lane *lane, const struct sim_head *
         (void)curl_easy_setopt(lane->easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
 }
 
-/* libcurls before 8 do not sleep while the windows of HTTP/2 are full: they wait for a socket that
+/* While pieces of a body go there is no wait: the system takes more than it wakes a writer for, and
+ * a piece for each wait would hide for long that a server reads no more.
+ * libcurls before 8 do not sleep while the windows of HTTP/2 are full: they wait for a socket that
  * can be written to, which it can be. What opens the windows is something to read. */
 bool sim_lane_wait(struct sim_lane *lane, size_t length, int64_t limit_ms, bool *is_woken)
 {
     int ready = 0;
 
+    *is_woken = lane->has_moved && sim_lane_is_sending(lane, length);
+    lane->has_moved = false;
+    if (*is_woken)
+        return true;
     if (lane->idle_turns >= SPIN_TURNS && sim_lane_is_sending(lane, length)) {
         sim_sockets_wait(&lane->sockets, limit_ms < SPIN_MS ? (int)limit_ms : SPIN_MS);
         *is_woken = true;

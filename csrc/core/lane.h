@@ -49,6 +49,7 @@ struct sim_lane {
     struct sim_buffer header_text; /* what `headers` was made from */
     unsigned route_generation;     /* of the route that libcurl has; 0: none */
     unsigned idle_turns;           /* waits in a row from which libcurl was woken to do nothing */
+    bool has_moved;                /* bytes, since the last wait */
     bool has_trust;                /* libcurl has the trust that stands here */
     bool shows_heads;  /* their lines come as parts of a body before libcurl keeps them */
     bool is_line_open; /* the rest of one is still to come so */
@@ -123,8 +124,8 @@ void sim_lane_pass_unknown_coding(struct sim_lane *lane, const struct sim_head *
 const char *sim_lane_explain(struct sim_lane *lane, CURLcode code, bool by_proxy);
 
 /* Waits until libcurl has something to do (`*is_woken`), for a signal, or so long, while a body of
- * `length` bytes is being sent. Whoever sees that libcurl has done something clears `idle_turns`.
- * False without memory. */
+ * `length` bytes is being sent. Whoever sees that libcurl has done something clears
+ * `idle_turns`, and sets `has_moved`. False without memory. */
 bool sim_lane_wait(struct sim_lane *lane, size_t length, int64_t limit_ms,
                    bool *is_woken) SIM_MUST_CHECK;
 
