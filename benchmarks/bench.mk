@@ -22,7 +22,7 @@ bench-quick: $(BENCH_READY) ## a look in two minutes: fewer rounds, and the whee
 
 $(BENCH)/.tools:
 	scripts/system-packages.sh
-	scripts/bench-packages.sh
+	scripts/apt-tools.sh nginx:nginx-light openssl:openssl valgrind:valgrind
 	@mkdir -p $(@D)
 	touch $@
 

@@ -5,8 +5,8 @@
 
 enum {
     READ_MOST = 64 * 1024, /* so large a body is read with each piece to see whether it is whole */
-    QUICK_MS = 10,
-    STILL_MS = 100, /* nothing moves, so what has come may be all of it */
+    QUICK_MS = 10,         /* a transfer that is over within this may be one of many */
+    STILL_MS = 100,        /* nothing moves, so what has come may be all of it */
     LONG_STILL_MS = 1000,
 };
 

@@ -17,7 +17,7 @@ struct sim_redirects {
     struct sim_buffer visited; /* every URL asked so far, each followed by a NUL */
     unsigned hops;             /* redirects followed */
     bool are_permanent;        /* every hop so far was a 301 or a 308 */
-    const char *refusal;       /* why the last redirect was not followed; NULL: it was */
+    const char *refusal; /* why the last redirect was not followed; NULL: it was, or is none */
 };
 
 void sim_redirects_init(struct sim_redirects *redirects);

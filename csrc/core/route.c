@@ -125,7 +125,7 @@ enum sim_status sim_route_begin(struct sim_route *route, struct sim_moves *moves
     bool is_known = false;
     enum sim_status status = resolve_base(route, moves, base, &is_known, error);
 
-    route->was_refused = false;
+    route->redirects.refusal = NULL;
     if (status == SIM_OK)
         status = sim_proxies_read(&route->proxies);
     if (status == SIM_OK && is_known && !route->proxies.have_changed &&
@@ -171,7 +171,6 @@ enum sim_status sim_route_redirect(struct sim_route *route, long http_status, bo
         status = sim_redirects_decide(&route->redirects, &redirect, followed);
     if (status == SIM_OK && *followed)
         status = sim_buffer_set(&route->url, redirect.target);
-    route->was_refused = !*followed;
     if (status != SIM_OK)
         return fail(error, status);
     return *followed ? begin_hop(route, error) : SIM_OK;
@@ -189,8 +188,7 @@ void sim_route_arrive(const struct sim_route *route, struct sim_moves *moves)
 const char *sim_route_refusal(const struct sim_route *route, struct sim_text *host)
 {
     *host = (struct sim_text){"", 0};
-    if (!route->was_refused)
-        return NULL;
-    *host = sim_url_guess_host(sim_buffer_text(&route->target));
+    if (route->redirects.refusal != NULL)
+        *host = sim_url_guess_host(sim_buffer_text(&route->target));
     return route->redirects.refusal;
 }

@@ -23,7 +23,6 @@ struct sim_route {
     struct sim_buffer base;   /* as given, without its credentials */
     struct sim_buffer path;   /* asked for below the base */
     struct sim_buffer target; /* of the redirect that was answered last; empty: none */
-    bool was_refused;         /* the redirect that was answered last was not followed */
     struct sim_proxies proxies;
     struct sim_redirects redirects;
 

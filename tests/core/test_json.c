@@ -100,6 +100,15 @@ static enum sim_status understand(struct sim_text text, struct sim_buffer *out)
     return status;
 }
 
+static void check_understanding(struct sim_text text, enum sim_status expected)
+{
+    struct sim_buffer out;
+
+    sim_buffer_init(&out, SIZE_MAX);
+    CHECK_STATUS(understand(text, &out), expected);
+    sim_buffer_fini(&out);
+}
+
 static void documents_are_understood_exactly(void)
 {
     static const struct {
@@ -152,11 +161,8 @@ static void a_number_alone_is_for_the_caller_to_ask_about(void)
     static const struct sim_text rows[] = {TEXT("0"), TEXT("-7"), TEXT("2.75"), TEXT(" 1e3\n")};
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct sim_buffer out;
         check_row = rows[i].data;
-        sim_buffer_init(&out, SIZE_MAX);
-        CHECK_STATUS(understand(rows[i], &out), SIM_NOT_JSON);
-        sim_buffer_fini(&out);
+        check_understanding(rows[i], SIM_NOT_JSON);
     }
 }
 
@@ -254,11 +260,8 @@ static void what_is_no_document_is_refused(void)
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct sim_buffer out;
         check_row = rows[i].data;
-        sim_buffer_init(&out, SIZE_MAX);
-        CHECK_STATUS(understand(rows[i], &out), SIM_NOT_JSON);
-        sim_buffer_fini(&out);
+        check_understanding(rows[i], SIM_NOT_JSON);
     }
 }
 
@@ -267,13 +270,9 @@ static void every_cut_of_a_document_is_refused(void)
     static const struct sim_text whole =
         TEXT("{\"key\\u0041\":[1,-2.5e3,true,false,null,\"\\ud83d\\ude00\",{\"a\":{}}]}");
 
-    for (size_t length = 0; length <= whole.length; length++) {
-        struct sim_buffer out;
-        sim_buffer_init(&out, SIZE_MAX);
-        CHECK_STATUS(understand((struct sim_text){whole.data, length}, &out),
-                     length < whole.length ? SIM_NOT_JSON : SIM_OK);
-        sim_buffer_fini(&out);
-    }
+    for (size_t length = 0; length <= whole.length; length++)
+        check_understanding((struct sim_text){whole.data, length},
+                            length < whole.length ? SIM_NOT_JSON : SIM_OK);
 }
 
 static void a_string_says_what_it_needs(void)

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs what the benchmarks need beside the build, where it may; names what is missing otherwise.
+# Installs the packages of those tools that are not there: scripts/apt-tools.sh COMMAND:PACKAGE...
+# Ends as scripts/apt-install.sh does.
 set -u
 
 PATH=$PATH:/usr/sbin:/sbin
 missing=
-for tool in nginx:nginx-light openssl:openssl valgrind:valgrind; do # command:package
+for tool; do
     command -v "${tool%%:*}" >/dev/null 2>&1 || missing="$missing ${tool#*:}"
 done
 # shellcheck disable=SC2086
