@@ -92,8 +92,8 @@ static int seconds_to_ms(PyObject *value, const char *name, int64_t *out_ms)
                      Py_TYPE(value)->tp_name);
         return -1;
     }
-    if (pysim_arguments_number(value, &seconds) <
-        0) /* what a __float__ raises is the caller's own */
+    /* What a __float__ raises is the caller's own. */
+    if (pysim_arguments_number(value, &seconds) < 0)
         return -1;
     if (!(seconds > 0)) { /* NaN as well */
         PyErr_Format(PyExc_ValueError, "%s must be greater than 0 seconds, not %R", name, value);
