@@ -4,8 +4,9 @@ import json
 
 import pytest
 from errors import error_of
-from frames import AWAY, DATA, END_HEADERS, END_STREAM, FIELDS, HEADERS, NO_ERROR, RST_STREAM, SETTINGS, frame, framed
+from frames import AWAY, DATA, END_HEADERS, END_STREAM, FIELDS, HEADERS, NO_ERROR, RST_STREAM, SETTINGS, STATUS_200, frame, framed
 from libcurl import LARGE_IN_FRAMES
+from streaming import DONE, chunk, final, stream_of
 from test_faults import BODY, LARGE, OUTPUT, assert_doubtful, execute
 from turns import post_at_turn
 from wire import CLOSE, GATE, READ_HEAD, RESET, Wire
@@ -115,3 +116,63 @@ def test_a_part_of_an_answer_in_frames_is_in_doubt(context, fields, end):
         error = error_of(execute, wire, content=LARGE)
         wire.gate.set()
     assert_doubtful(error)
+
+
+def typed(kind):
+    """The field, as a literal."""
+    return b"\x0f\x10%c%s" % (len(kind), kind)
+
+
+def answered(kind, body):
+    """Steps: an answer of that type, without a length, and the frame that ends it."""
+    pieces = [frame(DATA, 0, 1, body[at : at + 16000]) for at in range(0, len(body), 16000)]
+    head = frame(HEADERS, END_HEADERS, 1, STATUS_200 + typed(kind))
+    return [READ_HEAD, SETTINGS, read_some, head, *pieces, frame(DATA, END_STREAM, 1)]
+
+
+ENDS = pytest.mark.parametrize("end", [[GATE], [CLOSE], [RESET]], ids=["stalled", "closed", "reset"])
+
+
+@ENDS
+@pytest.mark.parametrize("body", [b"12", b"[" + b"0," * 1100000 + b"0]"], ids=["a number", "crowded"])
+def test_the_frame_that_ends_a_document_is_seen(context, body, end):
+    with Wire(answered(b"application/json", body) + end, context=context) as wire:
+        assert execute(wire, content=LARGE).output == json.loads(body)
+        wire.gate.set()
+    assert wire.count(b"PRI * ") == 1
+
+
+@ENDS
+@pytest.mark.parametrize("body", [b"", b"<p>done</p>"])
+def test_the_frame_that_ends_a_page_is_seen(context, body, end):
+    """Which is no result, but nothing is missing of it either."""
+    with Wire(answered(b"text/html", body) + end, context=context) as wire:
+        error = error_of(execute, wire, content=LARGE)
+        wire.gate.set()
+    assert (error.code, error.details) == ("EXECUTION_ERROR", body.decode() or None)
+    assert "cut short" not in str(error)
+
+
+def test_the_frame_that_ends_an_empty_answer_is_seen(context):
+    head = frame(HEADERS, END_HEADERS | END_STREAM, 1, STATUS_200)
+    with Wire([READ_HEAD, SETTINGS, read_some, head, GATE], context=context) as wire:
+        error = error_of(execute, wire, content=LARGE)
+        wire.gate.set()
+    assert (error.code, error.details) == ("EXECUTION_ERROR", None)
+
+
+def test_the_frame_that_ends_a_stream_is_seen(context):
+    events = stream_of(chunk("a"), final({"b1": {}}), DONE)
+    with Wire([*answered(b"text/event-stream", events), GATE], context=context) as wire:
+        with SimStudioClient("key", wire.url) as client:
+            events = list(client.stream_workflow("wf", LARGE, timeout=10))
+            assert [event.type for event in events] == ["chunk", "final"]
+        wire.gate.set()
+
+
+def test_without_it_text_may_go_on(context):
+    head = frame(HEADERS, END_HEADERS, 1, STATUS_200 + typed(b"text/plain"))
+    with Wire([READ_HEAD, SETTINGS, read_some, head, frame(DATA, 0, 1, b"so far"), GATE], context=context) as wire:
+        error = error_of(execute, wire, content=LARGE, timeout=1.5)
+        wire.gate.set()
+    assert (error.code, error.details) == ("TIMEOUT", "so far")

@@ -20,8 +20,8 @@ SUFFIXES = (".c", ".h", ".def", ".py", ".pyi", ".md", ".sh")
 
 # A unit of the core includes those before it.
 CORE_UNITS = (
-    "status reason memory arena text buffer environment url base64 clock process deadline retry sse escapes json head "
-    "unread resets sockets pool moves session credentials proxy redirect route trust lane early http"
+    "status reason memory arena text buffer environment url base64 clock process deadline retry sse escapes json head frames "
+    "unread resets sockets pool moves session credentials proxy redirect route trust libcurl lane early http"
 ).split()
 # What an exported name of a unit begins with, where that is not the unit's own name.
 PREFIXES = {
@@ -37,13 +37,13 @@ PREFIXES = {
     "execute": ("execute", "stream_workflow"),
 }
 LIBRARIES = {
-    "curl/": {"csrc/core/http.c", "csrc/core/lane.h"},
+    "curl/": {"csrc/core/lane.h", "csrc/core/libcurl.c"},
     "cjson/": {"csrc/core/json.c"},
     "Python.h": {"csrc/python/compat.h"},
 }
 MUTABLE_STATICS = {
     # The once-only start of libcurl, and what it says of itself then.
-    "csrc/core/lane.c": {"libcurl_once", "libcurl_status", "libcurl_number", "libcurl_features"},
+    "csrc/core/libcurl.c": {"once", "start_code", "number", "features"},
     # Of the build with a cJSON of its own, whose hooks get no context.
     "csrc/core/json.c": {"current_arena", "hooks_once"},
     # What all threads of a process share when one of them forks.

@@ -4,7 +4,7 @@
   of kept connections is left out: where the connection dies between the head and the body, this way lets
   libcurl send again, since nothing of the body has gone out.
 - From 8.12.1 on a large request goes over HTTP/2. Left out is what older libcurls get wrong then, which
-  is why they do not.
+  is why they do not, and what their traces do not tell.
 """
 
 import os
@@ -26,7 +26,7 @@ if VERSION < (8,):  # which always has the callback, and keeps connections that 
         "(kept_connection or while_idle) and not before-the-body or early_answers or counted or counts", 90)
 if not LARGE_IN_FRAMES:
     WAYS["large requests in frames"] = Way(
-        "-DSIM_LANE_LARGE_IN_FRAMES_FROM=1", ["test_early_frames.py"], "not one_record", 40)
+        "-DSIM_LIBCURL_LARGE_IN_FRAMES_FROM=1", ["test_early_frames.py"], "not one_record and not frame_that_ends", 40)
 
 
 def build(folder, flag):

@@ -113,7 +113,8 @@ static bool may_be_unsent(const struct sim_lane *lane, size_t length, int64_t ac
             is_still(active_ms, STILL_MS));
 }
 
-/* On HTTP/2 libcurl always waits for more, and does not tell of the frame that ends the answer. */
+/* On HTTP/2 libcurl always waits for more. Where it does not even tell of the frame that ends the
+ * answer, the document does. */
 static bool has_whole_document(struct sim_early *early, const struct sim_head *head,
                                const struct sim_buffer *body, int64_t active_ms)
 {
@@ -146,6 +147,8 @@ bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
         return true;
     if (sim_head_says_length(head))
         return sim_lane_has_received(lane, head->content_length);
+    if (lane->frames.has_ended)
+        return true;
     if (sim_lane_is_multiplexed(lane)) {
         if (has_whole_document(early, head, body, active_ms))
             return true;
@@ -175,6 +178,8 @@ bool sim_early_rescue(struct sim_early *early, struct sim_lane *lane, CURLcode c
         return false;
     if (sim_head_says_length(head))
         return sim_lane_has_received(lane, head->content_length);
+    if (lane->frames.has_ended)
+        return true;
     /* The frames of HTTP/2 that libcurl has read are whole, and it may fail over what came behind
      * the last one; elsewhere a failure to receive is a cut. */
     if (!sim_lane_is_sending(lane, length))

@@ -3,7 +3,7 @@
  * libcurl goes on sending to a server that listens no more, and fails over it with the answer in
  * hand; on HTTP/2 it may fail over the connection that it no longer needs. Owns when libcurl may
  * send, and is kept from that failure, and when such an answer is whole, before libcurl has failed
- * and after it. With `lane` and `http` a user of libcurl; must not know what is asked. */
+ * and after it. With `lane` and `http` a user of libcurl's handles; must not know what is asked. */
 #ifndef SIM_CORE_EARLY_H
 #define SIM_CORE_EARLY_H
 

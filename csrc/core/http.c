@@ -6,6 +6,7 @@
 #include "core/early.h"
 #include "core/head.h"
 #include "core/lane.h"
+#include "core/libcurl.h"
 #include "core/memory.h"
 #include "core/process.h"
 #include "core/route.h"
@@ -299,7 +300,7 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
     enum sim_status status = SIM_OK;
 
     *exchange = NULL;
-    if (!sim_lane_start_libcurl())
+    if (!sim_libcurl_start())
         return sim_fail(error, SIM_NO_MEMORY, "libcurl cannot be initialised");
     x = session_check_out(session);
     if (x == NULL)
@@ -573,7 +574,7 @@ bool sim_exchange_may_be_cut(const struct sim_exchange *x)
 {
     struct sim_text encoding;
 
-    if (x->head.http_status == 204) /* has no body */
+    if (x->head.http_status == 204 || x->lane.frames.has_ended) /* has no body, or its whole one */
         return false;
     if (x->early.is_end_unseen || sim_exchange_header(x, "content-encoding", &encoding))
         return true;
@@ -583,14 +584,4 @@ bool sim_exchange_may_be_cut(const struct sim_exchange *x)
 bool sim_exchange_was_sent(const struct sim_exchange *x)
 {
     return x->progress.was_sent || x->route.redirects.hops > 0;
-}
-
-const char *sim_http_libcurl(void)
-{
-    return curl_version();
-}
-
-bool sim_http_default_trust(struct sim_trust *trust)
-{
-    return sim_lane_default_trust(trust);
 }

@@ -1,8 +1,8 @@
-/* HTTP exchanges: with lane.c and early.c, the only user of libcurl.
+/* HTTP exchanges: with `lane` and `early`, the only user of libcurl's handles.
  *
- * A session keeps idle connections; an exchange is one request and its answer,
- * driven step by step by whoever waits for it. Owns connections, deadlines and
- * the redirects of an exchange. Must not know the API that is spoken, nor who waits.
+ * A session keeps idle connections; an exchange is one request and its answer, driven step by step
+ * by whoever waits for it. Owns the course of an exchange: its hops, its steps, and what its
+ * failures mean. Must not know the API that is spoken, nor who waits.
  *
  * Threads: a session may be shared; an exchange belongs to one thread at a time. Call
  * sim_exchange_step and sim_exchange_drain, which wait, with no lock held; all else is short. */
@@ -81,17 +81,12 @@ struct sim_buffer *sim_exchange_body(struct sim_exchange *exchange);
  * is where it points, empty where no host can be made out. */
 const char *sim_exchange_redirect_refusal(const struct sim_exchange *exchange,
                                           struct sim_text *host);
-/* True after done where nothing proves that the body is whole: only the end of the connection
- * marked its end, or it was compressed and may have been cut before that. */
+/* True after done where nothing proves that the body is whole: it was not framed by a length, by
+ * chunks or by frames of which the last one was seen, or was compressed and may have been cut
+ * before that. */
 bool sim_exchange_may_be_cut(const struct sim_exchange *exchange);
 /* True once part of the request has gone out, be it to where a redirect was answered: a server that
  * redirects may have served it all the same. */
 bool sim_exchange_was_sent(const struct sim_exchange *exchange);
-
-/* The names and versions of libcurl and of the libraries that it uses. */
-const char *sim_http_libcurl(void);
-
-/* libcurl's own certificate bundle, when it has one and it exists. */
-bool sim_http_default_trust(struct sim_trust *trust);
 
 #endif

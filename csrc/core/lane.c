@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
-#include "core/process.h"
+#include "core/libcurl.h"
 #include "core/reason.h"
 
 enum {
@@ -22,27 +21,6 @@ enum {
     SPIN_TURNS = 8,
     SPIN_MS = 10, /* when a libcurl does not sleep, and its pause then */
 };
-
-static pthread_once_t libcurl_once = PTHREAD_ONCE_INIT;
-static CURLcode libcurl_status;
-static unsigned libcurl_number; /* its version, which it takes long to tell */
-static int libcurl_features;
-
-/* libcurl and OpenSSL have locks of their own here, which a fork would leave held in the child. */
-static void start_libcurl(void)
-{
-    sim_process_hold_forks();
-    libcurl_status = curl_global_init(CURL_GLOBAL_DEFAULT);
-    libcurl_number = curl_version_info(CURLVERSION_NOW)->version_num;
-    libcurl_features = curl_version_info(CURLVERSION_NOW)->features;
-    sim_process_let_fork();
-}
-
-bool sim_lane_start_libcurl(void)
-{
-    (void)pthread_once(&libcurl_once, start_libcurl);
-    return libcurl_status == CURLE_OK;
-}
 
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -78,11 +56,15 @@ static int on_close(void *context, curl_socket_t descriptor)
     return close(descriptor);
 }
 
-/* From 7.83 on a handle remembers the header that came last, until 8.2 also when it has been freed:
- * a folded line at the head of the next answer would be appended to it. */
-static bool remembers_what_was_freed(void)
+/* Of what libcurl traces, the lines that tell of frames are for us. */
+static int on_trace(CURL *easy, curl_infotype kind, char *data, size_t length, void *context)
 {
-    return libcurl_number >= 0x075300 && libcurl_number < 0x080200;
+    struct sim_lane *lane = context;
+
+    (void)easy;
+    if (kind == CURLINFO_TEXT)
+        sim_frames_read(&lane->frames, (struct sim_text){data, length});
+    return 0;
 }
 
 /* What is the same for every exchange of a lane. False when libcurl is out of memory or too old. */
@@ -101,7 +83,7 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
 #endif
     /* libcurl's defaults depend on its version and on how it was built. */
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if ((libcurl_features & CURL_VERSION_LIBZ) != 0)
+    if (sim_libcurl_has_zlib())
         SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
     SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_PIECE);
     SET(CURLOPT_TCP_NODELAY, 1L);
@@ -111,7 +93,7 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
     SET(CURLOPT_MAXAGE_CONN, (long)SIM_LANE_IDLE_MAX_S);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_NOPROXY, "");
-    lane->shows_heads = remembers_what_was_freed();
+    lane->shows_heads = sim_libcurl_remembers_what_was_freed();
     SET(CURLOPT_HEADER, (long)lane->shows_heads);
     SET(CURLOPT_WRITEFUNCTION, callbacks->on_body);
     SET(CURLOPT_WRITEDATA, callbacks->context);
@@ -121,6 +103,8 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
     SET(CURLOPT_OPENSOCKETDATA, lane);
     SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
     SET(CURLOPT_CLOSESOCKETDATA, lane);
+    SET(CURLOPT_DEBUGFUNCTION, on_trace);
+    SET(CURLOPT_DEBUGDATA, lane);
 #if SIM_LANE_HAS_PREREQUEST
     SET(CURLOPT_PREREQFUNCTION, callbacks->on_prerequest);
     SET(CURLOPT_PREREQDATA, callbacks->context);
@@ -194,19 +178,17 @@ void sim_lane_set_connect_limit(struct sim_lane *lane, int64_t limit_ms)
                            limit_ms > 0 ? (long)limit_ms + MARGIN_MS : (long)SIM_CLOCK_LONGEST_MS);
 }
 
-static bool goes_in_frames(size_t length)
-{
-    return length <= SIM_LANE_ONE_PIECE || libcurl_number >= SIM_LANE_LARGE_IN_FRAMES_FROM;
-}
-
 bool sim_lane_set_method(struct sim_lane *lane, bool is_post, struct sim_text body)
 {
     CURL *easy = lane->easy;
-    bool in_frames = !is_post || goes_in_frames(body.length), good;
+    bool is_large = is_post && body.length > SIM_LANE_ONE_PIECE;
+    bool in_frames = !is_large || sim_libcurl_takes_large_in_frames(), good;
 
     /* Refused by a libcurl without HTTP/2: it does without. */
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                            (long)(in_frames ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    /* So that on_trace() gets to see the frame that ends an early answer. */
+    (void)curl_easy_setopt(easy, CURLOPT_VERBOSE, (long)(is_large && in_frames));
     if (!is_post)
         return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
     good = curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
@@ -272,21 +254,6 @@ static enum sim_status keep(struct sim_buffer *out, const char *text)
 static bool is_kept(const struct sim_buffer *buffer, const char *text)
 {
     return strcmp(buffer->data, text != NULL ? text : "") == 0;
-}
-
-bool sim_lane_default_trust(struct sim_trust *trust)
-{
-#if LIBCURL_VERSION_NUM >= 0x074600
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-
-    /* The library may be older than the header that this was built with. */
-    return info->age >= CURLVERSION_SEVENTH &&
-           (sim_trust_from_path(info->cainfo, "libcurl's default", trust) ||
-            sim_trust_from_path(info->capath, "libcurl's default", trust));
-#else
-    (void)trust;
-    return false;
-#endif
 }
 
 /* A kind of place that this libcurl cannot take need not be set to none: it has none. */
@@ -374,6 +341,7 @@ bool sim_lane_begin(struct sim_lane *lane)
 {
     lane->idle_turns = 0;
     lane->has_moved = false;
+    lane->frames = (struct sim_frames){0};
     lane->is_line_open = false;
     lane->socket_errno = 0;
     if (lane->leaves_coded)
@@ -418,28 +386,6 @@ const char *sim_lane_explain(struct sim_lane *lane, CURLcode code, bool by_proxy
     return lane->message;
 }
 
-static bool knows_coding(struct sim_text coding)
-{
-    static const struct {
-        const char *name;
-        int feature;
-    } codings[] = {
-        {"identity", 0},
-        {"gzip", CURL_VERSION_LIBZ},
-        {"x-gzip", CURL_VERSION_LIBZ},
-        {"deflate", CURL_VERSION_LIBZ},
-        {"br", CURL_VERSION_BROTLI},
-#ifdef CURL_VERSION_ZSTD
-        {"zstd", CURL_VERSION_ZSTD},
-#endif
-    };
-
-    for (size_t i = 0; i < sizeof codings / sizeof *codings; i++)
-        if (sim_text_equals_nocase(coding, sim_text_of(codings[i].name)))
-            return (libcurl_features & codings[i].feature) == codings[i].feature;
-    return coding.length == 0;
-}
-
 void sim_lane_pass_unknown_coding(struct sim_lane *lane, const struct sim_head *head)
 {
     struct sim_text codings;
@@ -449,7 +395,8 @@ void sim_lane_pass_unknown_coding(struct sim_lane *lane, const struct sim_head *
     while (codings.length > 0 && !lane->leaves_coded) {
         const char *comma = memchr(codings.data, ',', codings.length);
         size_t length = comma != NULL ? (size_t)(comma - codings.data) : codings.length;
-        lane->leaves_coded = !knows_coding(sim_text_trim((struct sim_text){codings.data, length}));
+        lane->leaves_coded =
+            !sim_libcurl_knows_coding(sim_text_trim((struct sim_text){codings.data, length}));
         codings = sim_text_skip(codings, length + (comma != NULL ? 1 : 0));
     }
     if (lane->leaves_coded)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "core/buffer.h"
+#include "core/frames.h"
 #include "core/head.h"
 #include "core/pool.h"
 #include "core/route.h"
@@ -23,14 +24,6 @@
  * by its asking to read the body again. Settable, so that both ways are tested here. */
 #ifndef SIM_LANE_HAS_PREREQUEST
 #define SIM_LANE_HAS_PREREQUEST (LIBCURL_VERSION_NUM >= 0x075000)
-#endif
-
-/* Until 8.1 an answer in frames is lost that comes, in one record of TLS, with the frame by which a
- * server ends a request that it has not taken as a whole. So a large request goes over HTTP/1.1
- * with a libcurl older than the oldest one that was seen to be right. Settable, so that both ways
- * are tested here. */
-#ifndef SIM_LANE_LARGE_IN_FRAMES_FROM
-#define SIM_LANE_LARGE_IN_FRAMES_FROM 0x080c01 /* 8.12.1 */
 #endif
 
 enum {
@@ -57,6 +50,7 @@ struct sim_lane {
     int socket_errno;  /* why the last socket could not be made; 0: it could */
     struct sim_buffer ca_file, ca_directory;
     struct sim_sockets sockets;
+    struct sim_frames frames;      /* of the transfer under way; seen of large requests alone */
     bool keeps_unread;             /* a connection that is closed leaves in `unread` */
     struct sim_buffer unread;      /* the bytes that it had still to read */
     struct sim_buffer target;      /* of a redirect that libcurl has not worked out */
@@ -74,9 +68,6 @@ struct sim_lane_callbacks {
 #endif
     void *context;
 };
-
-/* Before the first lane is made; cheap from then on. False when libcurl cannot be used. */
-bool sim_lane_start_libcurl(void) SIM_MUST_CHECK;
 
 /* Makes a lane in zeroed memory. False, and finished, without memory or with a libcurl that is too
  * old. */
@@ -151,9 +142,6 @@ bool sim_lane_is_multiplexed(const struct sim_lane *lane);
 
 /* Bytes of bodies, sent and received, in the transfer under way or done. */
 unsigned long long sim_lane_traffic(const struct sim_lane *lane);
-
-/* The place of certificates that libcurl was built with; false where it is none or not there. */
-bool sim_lane_default_trust(struct sim_trust *trust);
 
 /* True when so many bytes of the answer's body have arrived, before they were decompressed. */
 bool sim_lane_has_received(const struct sim_lane *lane, unsigned long long length);

@@ -1,6 +1,6 @@
 #include "python/certificates.h"
 
-#include "core/http.h"
+#include "core/libcurl.h"
 
 /* The places that Python knows: what `module`.`function`() says, or that `attribute` of it. */
 static const struct {
@@ -85,7 +85,7 @@ static int find_default(struct pysim_state *state, bool is_https, struct sim_tru
     const size_t count = sizeof places / sizeof *places, first = is_https ? SSL_PLACES : 0;
     int found;
 
-    if (sim_http_default_trust(trust) || find_kept(state, trust))
+    if (sim_libcurl_default_trust(trust) || find_kept(state, trust))
         return 0;
     found = find_in_places(state, 0, first, trust);
     if (found == 0 && !sim_trust_from_usual_places(trust))

@@ -1,5 +1,5 @@
 /* The extension module simstudio._native: a table of contents. */
-#include "core/http.h"
+#include "core/libcurl.h"
 #include "python/call.h"
 #include "python/error.h"
 #include "python/methods.h"
@@ -27,7 +27,7 @@ static int module_exec(PyObject *module)
 static PyObject *libcurl_version(PyObject *module, PyObject *unused)
 {
     (void)module, (void)unused;
-    return PyUnicode_FromString(sim_http_libcurl());
+    return PyUnicode_FromString(sim_libcurl_version());
 }
 
 static PyMethodDef functions[] = {

@@ -163,6 +163,34 @@ static void the_head_may_be_enough_when_nothing_moves_any_more(void)
     }
 }
 
+static void the_frame_that_ends_an_answer_is_enough(void)
+{
+    static const struct {
+        const char *head, *body;
+        bool is_whole;
+    } rows[] = {
+        {"HTTP/1.1 200 OK\r\n\r\n", "text", true},
+        {"HTTP/1.1 200 OK\r\n\r\n", "", true},
+        {HEAD "Content-Type: application/json\r\n\r\n", "12", true},
+        {HEAD "Content-Type: application/json\r\n\r\n", "{\"a\"", true}, /* malformed, and whole */
+        {LENGTH "\r\n", "{\"a\"", false},
+        {LENGTH, OBJECT, false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        begin(rows[i].head, rows[i].body, CURL_HTTP_VERSION_2_0);
+        lane.frames.has_ended = true;
+        CHECK(is_whole() == rows[i].is_whole);
+        CHECK(is_rescued(CURLE_HTTP2_STREAM) == rows[i].is_whole);
+        told.sent = BODY_LENGTH;
+        CHECK(!is_whole()); /* libcurl tells */
+        CHECK(is_rescued(CURLE_HTTP2_STREAM) == rows[i].is_whole);
+        CHECK(!early.is_end_unseen);
+        lane.frames.has_ended = false;
+        end();
+    }
+}
+
 static void a_failure_leaves_what_has_come(void)
 {
     enum { HTTP_1 = CURL_HTTP_VERSION_1_1, HTTP_2 = CURL_HTTP_VERSION_2_0 };
@@ -331,6 +359,7 @@ static const struct check_test tests[] = {
     TEST(a_length_or_the_document_tells_that_an_answer_is_whole),
     TEST(an_object_may_come_in_parts_and_grow_large),
     TEST(the_head_may_be_enough_when_nothing_moves_any_more),
+    TEST(the_frame_that_ends_an_answer_is_enough),
     TEST(a_failure_leaves_what_has_come),
     TEST(so_it_does_when_all_was_sent_where_the_answer_has_its_end_in_itself),
     TEST(when_libcurl_may_send),
