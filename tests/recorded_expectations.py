@@ -8,7 +8,7 @@ from simstudio import RateLimitInfo
 
 ID = "00000000-0000-4000-8000-000000000%03d"
 SAME_PATH = "a POST has been sent there"
-OTHER_PATH = "a POST is sent again to the same path alone"
+OTHER_PATH = "a POST is repeated only at the same path"
 STORY = 'Hello žluťoučký 🐎\nsecond line with "quotes" — end.'
 
 # The kinds of outcome. A finished run whose fields are the body's;

@@ -25,6 +25,7 @@ enum sim_status sim_redirects_begin(struct sim_redirects *redirects, struct sim_
 {
     sim_buffer_clear(&redirects->visited);
     redirects->hops = 0;
+    redirects->has_moved_path = false;
     redirects->are_permanent = true;
     return note_visited(redirects, url);
 }
@@ -155,50 +156,53 @@ static const char *refuse_post(const struct sim_redirects *redirects,
                                const struct sim_url *target)
 {
     if (!ends_with(target->path, redirect->path) || target->has_query)
-        return "a POST is sent again to the same path alone";
+        return "a POST is repeated only at the same path";
     if (has_dot_segment(from->path) || has_dot_segment(target->path) ||
         has_escaped_dot(redirect->written))
-        return "dots in a path leave in doubt what a POST would do there";
+        return "its path has dot segments, which servers read differently";
+    if (redirects->has_moved_path && !is_same_path(from->path, target->path))
+        return "the path of a POST moves only once";
     return was_visited(redirects, target) ? "a POST has been sent there" : NULL;
 }
 
-/* Why the redirect is not followed; NULL: it is. */
+/* Why the redirect is not followed; NULL: it is, from the one place to the other. */
 static const char *refuse(const struct sim_redirects *redirects,
-                          const struct sim_redirect *redirect)
+                          const struct sim_redirect *redirect, struct sim_url *from,
+                          struct sim_url *target)
 {
-    struct sim_url from, target;
-
     if (!is_redirect(redirect->http_status, false))
         return "only 301, 302, 303, 307 and 308 are";
     if (!is_redirect(redirect->http_status, redirect->is_post))
         return "a POST would become a GET";
     if (redirects->hops >= SIM_REDIRECT_MOST)
-        return "there were too many before it";
+        return "there were too many redirects before it";
     if (is_misleading(redirect->written))
         return "its Location can be read in two ways";
-    if (sim_url_parse(redirect->from, &from, NULL) != SIM_OK ||
-        sim_url_parse(redirect->target, &target, NULL) != SIM_OK)
-        return "it is no http or https URL";
-    if (from.is_https && !target.is_https)
+    if (sim_url_parse(redirect->from, from, NULL) != SIM_OK ||
+        sim_url_parse(redirect->target, target, NULL) != SIM_OK)
+        return "it is not an http or https URL";
+    if (from->is_https && !target->is_https)
         return "it leads from https to http";
-    if (!sim_url_is_same_site(&from, &target))
+    if (!sim_url_is_same_site(from, target))
         return "it leads to another site";
-    return redirect->is_post ? refuse_post(redirects, redirect, &from, &target) : NULL;
+    return redirect->is_post ? refuse_post(redirects, redirect, from, target) : NULL;
 }
 
 enum sim_status sim_redirects_decide(struct sim_redirects *redirects,
                                      const struct sim_redirect *redirect, bool *follow)
 {
     enum sim_status status;
+    struct sim_url from, target;
 
     *follow = false;
-    redirects->refusal = refuse(redirects, redirect);
+    redirects->refusal = refuse(redirects, redirect, &from, &target);
     if (redirects->refusal != NULL)
         return SIM_OK;
     status = note_visited(redirects, redirect->target);
     if (status != SIM_OK)
         return status;
     redirects->hops++;
+    redirects->has_moved_path = redirects->has_moved_path || !is_same_path(from.path, target.path);
     redirects->are_permanent = redirects->are_permanent && is_permanent(redirect->http_status);
     *follow = true;
     return SIM_OK;

@@ -16,6 +16,7 @@ enum { SIM_REDIRECT_MOST = 30 };
 struct sim_redirects {
     struct sim_buffer visited; /* every URL asked so far, each followed by a NUL */
     unsigned hops;             /* redirects followed */
+    bool has_moved_path;       /* one of them led to another path */
     bool are_permanent;        /* every hop so far was a 301 or a 308 */
     const char *refusal; /* why the last redirect was not followed; NULL: it was, or is none */
 };
@@ -39,9 +40,9 @@ struct sim_redirect {
 
 /* Decides. Followed is what stays on the same site (sim_url_is_same_site) within
  * SIM_REDIRECT_MOST hops. A POST is sent again only on 301, 302, 307 and 308, only when the
- * target's path ends with the path asked for (a moved origin or prefix), and never to a URL where
- * this exchange has been: a server can answer with any redirect after it has done what was asked,
- * and following that would do it twice. Where dot segments leave in doubt which place is meant, it
+ * target's path ends with the path asked for (a moved origin or prefix), to one other prefix at
+ * most, and never to a URL where this exchange has been: a server can answer with any redirect
+ * after it has done what was asked, and following that would do it twice. Where dot segments leave in doubt which place is meant, it
  * is not sent either. What newer libcurls leave out of the target is looked for in the Location.
  * On true the target has been noted as visited; `refusal` is set. SIM_NO_MEMORY is the only
  * failure. */

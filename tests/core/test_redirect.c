@@ -31,14 +31,14 @@ static void the_reason_is_known(void)
         {300, false, "https://a.ai/v2/p/x", "only 301, 302, 303, 307 and 308 are"},
         {303, true, "https://a.ai/v2/p/x", "a POST would become a GET"},
         {307, true, "https://u:p@a.ai/v2/p/x", "its Location can be read in two ways"},
-        {307, true, "ftp://a.ai/p/x", "it is no http or https URL"},
+        {307, true, "ftp://a.ai/p/x", "it is not an http or https URL"},
         {307, true, "http://a.ai/v2/p/x", "it leads from https to http"},
         {307, true, "https://b.ai/p/x", "it leads to another site"},
         {307, true, "https://a.ai:8443/p/x", "it leads to another site"},
-        {307, true, "https://a.ai/x", "a POST is sent again to the same path alone"},
-        {307, true, "https://a.ai/p/x?again", "a POST is sent again to the same path alone"},
+        {307, true, "https://a.ai/x", "a POST is repeated only at the same path"},
+        {307, true, "https://a.ai/p/x?again", "a POST is repeated only at the same path"},
         {307, true, "https://a.ai/./p/x",
-         "dots in a path leave in doubt what a POST would do there"},
+         "its path has dot segments, which servers read differently"},
         {307, true, "https://a.ai/p/x", "a POST has been sent there"},
     };
     struct sim_redirects redirects;
