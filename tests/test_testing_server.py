@@ -191,6 +191,16 @@ def test_a_queued_run_has_the_outputs_of_its_response_block(era, is_nested):
         assert states[1]["output"]["output"] == ({"response": outputs} if is_nested else outputs)
 
 
+@pytest.mark.parametrize("body, data", [(b'{"a": 1}', {"a": 1}), (b"<html>", "<html>"), (b"\xff", "\ufffd")])
+def test_bytes_of_a_response_block_are_what_they_hold(sim, client, body, data):
+    sim.add_workflow("wf", Response(body))
+    sim.jobs.steps = ["processing"]
+    queued = client.execute_workflow("wf", async_execution=True)
+    states = [client.get_job_status(queued.task_id) for _ in range(2)]
+    assert states[1]["output"]["output"]["data"] == data
+    assert client.execute_workflow("wf", stream=True).output["data"] == data
+
+
 def test_a_job_is_cancelled(sim, client):
     queued = client.execute_workflow("echo", async_execution=True)
     assert sim.jobs.ids == [queued.task_id]

@@ -163,6 +163,10 @@ def test_other_endpoints_tell_mistakes_too(sim, client, capfd):
     assert eventually(lambda: "UnicodeEncodeError" in capfd.readouterr().err)
 
 
+async def later(given):
+    """No workflow."""
+
+
 @pytest.mark.parametrize(
     "given, message",
     [((5, {}), "workflow_id must be a str, not int"),
@@ -172,6 +176,7 @@ def test_other_endpoints_tell_mistakes_too(sim, client, capfd):
      (("wf", Response({1, 2})), "run must be ... JSON can hold: Object of type set"),
      (("wf", b"{}"), "run must be ... JSON can hold: Object of type bytes"),
      (("wf", lambda: 7), "run must be a callable(input): too many positional arguments"),
+     (("wf", later), "run must be a callable(input), not a coroutine function"),
      (("wf", {}, Stream(["a"])), "deployed must be a bool, not Stream"),
      (("wf", {}, True, "Hello"), "stream must be a Stream or a callable(input) -> Stream, not str"),
      (("wf", {}, True, lambda given, more: Stream()), "stream must be a callable(input): missing a required argument"),

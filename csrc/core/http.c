@@ -359,11 +359,11 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
         return sim_fail(error, SIM_AMBIGUOUS, "The answer's compressed body is damaged");
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
         return sim_fail(error, SIM_NOT_SENT,
-                        "%s; certificates were checked against %s: set REQUESTS_CA_BUNDLE to name "
-                        "another file or directory",
+                        "%s; certificates were checked against %s; to trust other authorities, set "
+                        "REQUESTS_CA_BUNDLE to a file or directory of them",
                         text,
                         x->request.trust.source != NULL ? x->request.trust.source
-                                                        : "nothing, as none were found");
+                                                        : "nothing, as no authorities were found");
     return sim_fail(error, x->progress.was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
 }
 

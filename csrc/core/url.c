@@ -114,7 +114,8 @@ enum sim_status sim_url_parse(struct sim_text text, struct sim_url *url, struct 
     if (status != SIM_OK)
         return status;
     if (!url->is_https && !sim_text_starts_nocase(text, sim_text_of("http://")))
-        return sim_fail(error, SIM_BAD_INPUT, "the URL must begin with http:// or https://");
+        return sim_fail(error, SIM_BAD_INPUT,
+                        "the URL must begin with http:// or https://, and name a host");
     return parse_rest(sim_text_skip(text, url->is_https ? 8 : 7), url, error);
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import time
 from typing import Any, Callable, Mapping
 
@@ -53,7 +54,8 @@ class Workflow:
 class Response:
     """The answer of a workflow that ends in a Response block: body, status and headers are its own.
 
-    body: what JSON can hold, or bytes, sent as they are. headers: dict of str.
+    body: what JSON can hold, or bytes, sent as they are; as the output of a queued or streamed run
+        they are the JSON that they hold, or else text. headers: dict of str.
     """
 
     def __init__(self, body: Any, status: int = 200,
@@ -67,6 +69,8 @@ def _check(name: str, value: Any, fits: bool, expected: str) -> None:
 
 
 def _check_takes_input(name: str, call: Callable[..., Any]) -> None:
+    if inspect.iscoroutinefunction(call):
+        raise TypeError("%s must be a callable(input), not a coroutine function" % name)
     try:
         signature = inspect.signature(call)
     except (TypeError, ValueError):
@@ -104,7 +108,16 @@ def output_of(given_back: Any, era: Era) -> Any:
     if not isinstance(given_back, Response):
         return given_back
     headers = dict({"Content-Type": "application/json"}, **given_back.headers)
-    return era.response(given_back.body, given_back.status, headers)
+    return era.response(_output_of_body(given_back.body), given_back.status, headers)
+
+
+def _output_of_body(body: Any) -> Any:
+    if not isinstance(body, bytes):
+        return body
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
 
 
 def _echo(given: Any) -> Any:

@@ -169,6 +169,22 @@ static void a_post_is_never_sent_where_it_has_been(void)
     sim_redirects_fini(&redirects);
 }
 
+static void the_path_of_a_post_moves_once(void)
+{
+    struct sim_redirects redirects;
+
+    sim_redirects_init(&redirects);
+    for (int again = 0; again < 2; again++) { /* nothing is kept from the exchange before */
+        CHECK_STATUS(sim_redirects_begin(&redirects, TEXT("http://a.ai/x")), SIM_OK);
+        CHECK(decide(&redirects, 308, true, "http://a.ai/x", "https://a.ai/x", "/x"));
+        CHECK(decide(&redirects, 308, true, "https://a.ai/x", "https://a.ai/1/x", "/x"));
+        CHECK(!decide(&redirects, 308, true, "https://a.ai/1/x", "https://a.ai/2/x", "/x"));
+        CHECK(!decide(&redirects, 308, true, "https://a.ai/1/x", "https://www.a.ai/x", "/x"));
+        CHECK(decide(&redirects, 308, true, "https://a.ai/1/x", "https://www.a.ai//1/x", "/x"));
+    }
+    sim_redirects_fini(&redirects);
+}
+
 static void thirty_are_followed_and_no_more(void)
 {
     struct sim_redirects redirects;
@@ -238,6 +254,7 @@ static const struct check_test tests[] = {
     TEST(a_redirect_is_followed_or_is_the_answer),
     TEST(the_reason_is_known),
     TEST(a_post_is_never_sent_where_it_has_been),
+    TEST(the_path_of_a_post_moves_once),
     TEST(thirty_are_followed_and_no_more),
     TEST(one_temporary_hop_makes_the_way_temporary),
     TEST(without_memory_nothing_is_followed),

@@ -178,7 +178,7 @@ static void a_base_or_a_proxy_of_no_use_is_said(void)
 
 static enum sim_status go_a_long_way(void)
 {
-    static const char *const targets[] = {"http://a.ai/v2/x", "http://www.a.ai/x"};
+    static const char *const targets[] = {"http://a.ai/v2/x", "http://www.a.ai/v2/x"};
     struct sim_error error = {SIM_OK, ""};
     struct sim_route route;
     struct sim_moves moves;

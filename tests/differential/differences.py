@@ -63,7 +63,7 @@ REQUESTS = [
      "A key is a str; bytes worked by chance."),
     ("key/bytes key/set/bytes", "requests", "server POST /api/workflows/wf/execute", "none", "As above."),
     ("base/unusable/empty base/unusable/no-scheme base/unusable/ftp", "outcome", "SimStudioError: …",
-     "ValueError: args=('base_url: the URL must begin with http:// or https://',)", "The mistake is found where it is made."),
+     "ValueError: args=('base_url: the URL must begin with http:// or https://, and name a host',)", "The mistake is found where it is made."),
     ("base/unusable/port", "outcome", "SimStudioError: …",
      "ValueError: args=(\"base_url: the URL's port must be a number from 1 to 65535\",)", "As above."),
     ("base/unusable/none base/unusable/int", "outcome", "AttributeError: …",
