@@ -268,6 +268,35 @@ def test_it_is_freed_at_once_and_circles_are_collected(server):
     assert reference() is None
 
 
+@pytest.mark.parametrize("link", [lambda client: client, lambda client: client.stream_workflow("wf")],
+                         ids=["clients", "streams"])
+def test_a_long_chain_is_freed_without_a_deep_stack(link):
+    last = None
+    for _ in range(200000):
+        client = SimStudioClient("key")
+        client._rate_limit_info = last
+        last = link(client)
+    gone = weakref.ref(client)
+    del client, last
+    assert gone() is None
+
+
+@pytest.mark.parametrize("make", [lambda: SimStudioClient("key"), lambda: SimStudioClient("key").stream_workflow("wf")],
+                         ids=["client", "stream"])
+def test_a_finalizer_of_the_class_runs_once_and_may_resurrect(make):
+    kept, one = [], make()
+    kind = type(one)
+    kind.__del__ = lambda self: kept.append(self)
+    try:
+        del one
+        assert [type(each) for each in kept] == [kind]
+        assert repr(kept[0]).startswith("<")
+        del kept[0]
+        assert kept == []
+    finally:
+        del kind.__del__
+
+
 def test_a_call_keeps_the_client_that_nothing_else_refers_to(steps):
     hold = threading.Event()
     steps.steps = [hold, b"HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n", b'{"success":true,"output":"x"}']

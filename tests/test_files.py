@@ -304,6 +304,14 @@ def test_an_interrupt_while_the_position_is_put_back_is_not_lost(client, server)
     with pytest.raises(KeyboardInterrupt):
         client.execute_workflow("wf", {"f": Interrupted(b"abc")})
 
+    class Broken(Interrupted):
+        def read(self, size=-1):
+            raise OSError("disk gone")
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        client.execute_workflow("wf", {"f": Broken(b"abc")})
+    assert str(caught.value.__context__) == "disk gone"
+
     class Name:
         def __getattr__(self, name):
             raise KeyboardInterrupt

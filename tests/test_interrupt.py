@@ -1,7 +1,9 @@
 """Ctrl-C, in every phase of a call: it comes through at once, and the client stays usable."""
 
+import _thread
 import collections
 import ctypes
+import io
 import itertools
 import json
 import operator
@@ -15,7 +17,7 @@ from streaming import chunk, final, stream_of
 from waiting import eventually
 from wire import GATE, READ, Wire, http
 
-from simstudio import SimStudioClient
+from simstudio import SimStudioClient, SimStudioError
 
 PROMISED_S = 0.2
 TRIES = 5  # on a busy machine the first may be late
@@ -78,6 +80,59 @@ def test_an_answer_that_is_there_already_is_not_lost_to_an_interrupt():
             signal.signal(signal.SIGUSR1, before)
 
 
+def interrupt_of(*parameters):
+    """Ctrl-C, which nobody notices but C: not a line of Python is run by calling this."""
+    return ctypes.PYFUNCTYPE(None, *parameters)(("PyErr_SetInterrupt", ctypes.pythonapi))
+
+
+def interrupted(action):
+    """Does that after Ctrl-C."""
+    with pytest.raises(KeyboardInterrupt):
+        collections.deque(itertools.chain(itertools.starmap(interrupt_of(), [()]), action), maxlen=0)
+
+
+# ---- before anything is sent ----
+
+
+def test_an_interrupt_while_the_input_is_encoded_keeps_it_from_being_sent(client, server):
+    class File(io.BytesIO):
+        name, content_type, seek = "f", "a/b", interrupt_of(ctypes.py_object)
+
+    with pytest.raises(KeyboardInterrupt):
+        client.execute_workflow("wf", {"file": File(b"x")})
+    assert server.requests == []
+
+
+def test_an_interrupt_before_a_stream_begins_keeps_it_from_being_sent(client, server):
+    stream = client.stream_workflow("wf")
+    interrupted(map(next, [stream]))
+    with pytest.raises(SimStudioError, match="^The stream ended before its request was sent$"):
+        stream.result()
+    assert server.requests == []
+
+
+def test_an_interrupt_ends_the_reading_of_a_file(client, server):
+    class Seeking(io.BytesIO):
+        name, content_type, tell, places = "f", "a/b", interrupt_of(), []
+
+        def seek(self, *place):
+            self.places.append(super().tell())
+
+    file = Seeking(bytes(10 << 20))
+    with pytest.raises(KeyboardInterrupt):
+        client.execute_workflow("wf", {"file": file})
+    assert len(file.places) == 1 and 0 < file.places[0] < 1 << 20  # a piece of it
+    assert server.requests == []
+
+
+def test_an_interrupt_ends_attempts_without_a_wait_between_them():
+    limited = http(b"{}", "Retry-After: 0", status="429 Too Many Requests")
+    with Wire([READ, lambda _: _thread.interrupt_main(), limited] + [READ, limited] * 49) as wire:
+        with SimStudioClient("key", wire.url) as client, pytest.raises(KeyboardInterrupt):
+            client.execute_with_retry("wf", max_retries=49)
+        assert wire.count(b"POST ") == 1
+
+
 # ---- among events that are in hand ----
 
 BEFORE, AFTER = chunk("before"), chunk("after")
@@ -91,13 +146,6 @@ def in_hand(client, server):
     stream = client.stream_workflow("wf")
     assert next(stream.text_stream) == "before"
     return stream
-
-
-def interrupted(action):
-    """Does that after Ctrl-C, which nobody notices but C: not a line of Python is run in between."""
-    interrupt = ctypes.PYFUNCTYPE(None)(("PyErr_SetInterrupt", ctypes.pythonapi))
-    with pytest.raises(KeyboardInterrupt):
-        collections.deque(itertools.chain(itertools.starmap(interrupt, [()]), action), maxlen=0)
 
 
 def test_an_interrupt_comes_between_two_events_that_are_no_text(in_hand):

@@ -192,9 +192,15 @@ def test_what_a_property_of_such_a_subclass_raises_is_not_swallowed(name):
     assert caught.value.__context__ is error
 
 
-@pytest.mark.parametrize("hint", [-1, -(10 ** 30), 10 ** 30, 1.5, "1", None])
+@pytest.mark.parametrize("hint", [-1, -(10 ** 30), 1.5, "1", None])
 def test_a_hint_that_is_no_time_is_no_hint(hint):
     assert waits_of([limited(hint)], initial_delay=0)[0] == "done"
+
+
+@pytest.mark.parametrize("hint", [2 ** 63 - 1, 2 ** 63, 10 ** 30])
+def test_a_hint_without_end_is_not_waited_for(hint):
+    error = limited(hint)
+    assert waits_of([error], initial_delay=0)[0] is error
 
 
 @pytest.mark.parametrize("options, kind", [

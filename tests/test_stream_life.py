@@ -2,6 +2,7 @@
 
 import gc
 import os
+import pickle
 import threading
 import time
 import traceback
@@ -263,7 +264,36 @@ def test_a_failure_does_not_grow_with_each_time_that_it_is_raised(steps, live):
             list(stream)
         errors.append(caught.value)
         depths.append(len(traceback.extract_tb(caught.value.__traceback__)))
-    assert set(depths) == {1} and all(error is errors[0] for error in errors)
+    assert set(depths) == {1} and {pickle.dumps(error) for error in errors} == {pickle.dumps(errors[0])}
+    assert [len(traceback.extract_tb(error.__traceback__)) for error in errors] == depths  # each is its own
+    assert stream_error(stream) == vars(errors[0]) and not any(error.__context__ for error in errors)
+
+
+def stream_error(stream):
+    with pytest.raises(SimStudioError) as caught:
+        stream.result()
+    return vars(caught.value)
+
+
+def test_a_failure_keeps_nothing_of_who_read_alive(steps, live):
+    class Local:
+        pass
+
+    def read():
+        local, stream = Local(), live.stream_workflow("wf")
+        gone.append(weakref.ref(local))
+        list(stream)
+
+    gone = []
+    steps.steps = [head(Transfer_Encoding="chunked"), *chunked(ONE), RESET]
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises(SimStudioError):
+            read()
+        assert gone[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_dropping_a_stream_frees_its_connection(steps, live):

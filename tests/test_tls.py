@@ -398,7 +398,8 @@ def test_a_server_that_ends_its_connections_is_no_trouble(hosts, name, pause):
         assert client.execute_workflow("wf", {"number": number}).output == "done"
         time.sleep(pause)
     assert [request.json["number"] for request in hosts.backend.requests] == list(range(12))
-    assert len({r["connection"] for r in hosts.requests(12)}) == 4
+    # A busy machine may take a segment that comes twice for a reset, and leave a connection early.
+    assert 4 <= len({r["connection"] for r in hosts.requests(12)}) <= 5
 
 
 @pytest.mark.parametrize("name", ["good", "http1"])

@@ -285,6 +285,9 @@ int pysim_call_start(struct pysim_call *call, const struct pysim_origin *origin,
     Py_INCREF(timeout->given);
     Py_XSETREF(call->timeout, timeout->given);
     call->is_done = call->has_failed = false;
+    /* Encoding the input may have taken long: who has asked to stop by now wants nothing sent. */
+    if (PyErr_CheckSignals() < 0)
+        return -1;
     headers[request.header_count++] = PyBytes_AS_STRING(call->state->user_agent);
     if (origin->key_header != NULL)
         headers[request.header_count++] = PyBytes_AS_STRING(origin->key_header);

@@ -299,7 +299,10 @@ static void client_dealloc(struct client *self)
 {
     PyTypeObject *type = Py_TYPE(self);
 
+    if (PyObject_CallFinalizerFromDealloc((PyObject *)self) < 0)
+        return; /* __del__() has made a new reference */
     PyObject_GC_UnTrack(self);
+    Py_TRASHCAN_BEGIN(self, client_dealloc); /* a chain of them is not freed recursively */
     if (self->weak_references != NULL)
         PyObject_ClearWeakRefs((PyObject *)self);
     (void)client_clear(self);
@@ -310,6 +313,7 @@ static void client_dealloc(struct client *self)
     sim_session_release(self->session);
     type->tp_free(self);
     Py_DECREF(type);
+    Py_TRASHCAN_END;
 }
 
 /* The URL without the password that may stand in it; the key does not appear at all. */

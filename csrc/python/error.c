@@ -261,3 +261,29 @@ PyObject *pysim_error_take_message(void)
     Py_DECREF(error);
     return message;
 }
+
+PyObject *pysim_error_copy(PyObject *error)
+{
+    PyTypeObject *type = Py_TYPE(error);
+    PyObject *arguments = PyObject_GetAttrString(error, "args");
+    PyObject *dict = PyObject_GetAttrString(error, "__dict__");
+    PyObject *attributes = dict != NULL ? PyDict_Copy(dict) : NULL, *copy = NULL;
+
+    if (arguments != NULL && attributes != NULL)
+        copy = type->tp_new(type, arguments, NULL);
+    if (copy != NULL && PyObject_SetAttrString(copy, "__dict__", attributes) < 0)
+        Py_CLEAR(copy);
+    Py_XDECREF(arguments);
+    Py_XDECREF(dict);
+    Py_XDECREF(attributes);
+    return copy;
+}
+
+void pysim_error_set_context(PyObject *context)
+{
+    PyObject *error = PyErr_GetRaisedException();
+
+    if (error != context)
+        PyException_SetContext(error, Py_XNewRef(context)); /* steals */
+    PyErr_SetRaisedException(error);
+}

@@ -241,7 +241,7 @@ static int retrying_init(struct retrying *retrying, PyObject *const *values)
 }
 
 /* The exception's Retry-After in milliseconds, or SIM_RETRY_NO_HINT. -1 with an exception: a
- * subclass may have a property there. */
+ * subclass may have a property there. One that no integer of ours holds is long enough. */
 static int hint_of(PyObject *error, int64_t *hint_ms)
 {
     PyObject *value = PyObject_GetAttrString(error, "retry_after");
@@ -252,19 +252,11 @@ static int hint_of(PyObject *error, int64_t *hint_ms)
         return -1;
     if (PyLong_Check(value))
         number = PyLong_AsLongLongAndOverflow(value, &overflow);
+    if (overflow > 0)
+        number = INT64_MAX;
     *hint_ms = number >= 0 ? number : SIM_RETRY_NO_HINT;
     Py_DECREF(value);
     return 0;
-}
-
-/* Makes `context` that of the current exception, as an except clause would. */
-static void set_context(PyObject *context)
-{
-    PyObject *error = PyErr_GetRaisedException();
-
-    if (error != context)
-        PyException_SetContext(error, Py_NewRef(context)); /* steals */
-    PyErr_SetRaisedException(error);
 }
 
 /* After a failed attempt: waits and returns 0 when there is to be another; -1 with the exception
@@ -289,7 +281,7 @@ static int retrying_wait(const struct retrying *retrying, struct pysim_state *st
         return -1;
     }
     if (again < 0)
-        set_context(error);
+        pysim_error_set_context(error);
     Py_DECREF(error);
     return again < 0 ? -1 : pysim_sleep(delay_ms);
 }

@@ -52,16 +52,22 @@ static void stream_end_well(struct stream *self)
     stream_end(self);
 }
 
-/* Ends the stream with the pending exception, which every further step raises again. */
+/* Ends the stream with the pending exception, which every further step raises again. What is kept
+ * is a copy: the exception itself comes to refer to its traceback, and that to the stream. */
 static void stream_fail(struct stream *self)
 {
-    PyObject *error;
+    PyObject *error, *copy;
 
     stream_end(self);
     if (!self->call.has_failed || !PyErr_ExceptionMatches(self->call.state->SimStudioError))
         return; /* from a signal handler, say; not to be raised again */
     error = PyErr_GetRaisedException();
-    Py_XSETREF(self->failure, Py_NewRef(error));
+    copy = pysim_error_copy(error);
+    if (copy == NULL) { /* without memory the reason is worth more than that */
+        PyErr_Clear();
+        copy = Py_NewRef(error);
+    }
+    Py_XSETREF(self->failure, copy);
     PyErr_SetRaisedException(error);
 }
 
@@ -72,9 +78,10 @@ static PyObject *stream_raise(struct stream *self)
     const char *ended = self->was_sent ? NULL : ended_unsent;
 
     if (self->failure != NULL) {
-        /* Raised anew: the frames that it went through before are none of its own. */
-        (void)PyException_SetTraceback(self->failure, Py_None);
-        PyErr_SetObject((PyObject *)Py_TYPE(self->failure), self->failure);
+        PyObject *error = pysim_error_copy(self->failure);
+        if (error != NULL)
+            PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+        Py_XDECREF(error);
     }
     else
         (void)pysim_fold_result(&self->reader.fold, self->is_closed ? closed : ended,
@@ -406,7 +413,10 @@ static void stream_dealloc(struct stream *self)
 {
     PyTypeObject *type = Py_TYPE(self);
 
+    if (PyObject_CallFinalizerFromDealloc((PyObject *)self) < 0)
+        return;
     PyObject_GC_UnTrack(self);
+    Py_TRASHCAN_BEGIN(self, stream_dealloc);
     if (self->weak_references != NULL)
         PyObject_ClearWeakRefs((PyObject *)self);
     (void)stream_clear(self);
@@ -414,6 +424,7 @@ static void stream_dealloc(struct stream *self)
     pysim_call_fini(&self->call);
     type->tp_free(self);
     Py_DECREF(type);
+    Py_TRASHCAN_END;
 }
 
 PyObject *pysim_stream_new(struct pysim_state *state, PyObject *client, struct pysim_call *call,

@@ -149,8 +149,11 @@ static int put_back(PyObject *file, PyObject *position)
     int result = 0;
 
     moved = PyObject_CallMethod(file, "seek", "(O)", position); /* it may be a tuple */
-    if (moved == NULL && error == NULL && !PyErr_ExceptionMatches(PyExc_Exception))
+    if (moved == NULL && !PyErr_ExceptionMatches(PyExc_Exception)) {
+        pysim_error_set_context(error);
+        Py_XDECREF(error);
         result = -1;
+    }
     else
         PyErr_SetRaisedException(error);
     Py_XDECREF(moved);
@@ -250,7 +253,7 @@ static int read_all(PyObject *file, struct sim_buffer *out)
             return -1;
         length = feed_piece(piece, &encoder, out);
         Py_DECREF(piece);
-        if (length < 0)
+        if (length < 0 || PyErr_CheckSignals() < 0)
             return -1;
         if (!in_pieces)
             break;
