@@ -294,7 +294,7 @@ static int client_clear(struct client *self)
 }
 
 /* A call in another thread holds a reference to the client, so none is under way here. Shown by
- * tests/test_client_object.py: test_a_call_keeps_the_client_that_nothing_else_refers_to. */
+ * tests/test_client_life.py: test_a_call_keeps_the_client_that_nothing_else_refers_to. */
 static void client_dealloc(struct client *self)
 {
     PyTypeObject *type = Py_TYPE(self);

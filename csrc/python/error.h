@@ -79,7 +79,8 @@ PyObject *pysim_error_code(enum pysim_code code);
  * have a property there. */
 int pysim_error_has_code(PyObject *error, enum pysim_code code);
 
-/* A new SimStudioError that says the same, without traceback and context; NULL with an exception. */
+/* A new SimStudioError that says the same, without traceback and context; NULL with an
+ * exception. */
 PyObject *pysim_error_copy(PyObject *error);
 
 /* Makes `context`, which may be NULL, that of the pending exception, as an except clause would. */
