@@ -94,7 +94,7 @@ def ask_config_program(library, named=None):
     version = ask(command, "--version") if command else None  # "libcurl 7.88.1"
     if not version:
         if named:
-            sys.exit("CURL_CONFIG names %s, which is no curl-config that runs" % named)
+            sys.exit("CURL_CONFIG names %s, which cannot be run as curl-config" % named)
         return None
     return Flags(version[-1], ask(command, "--cflags") or [], ask(command, "--libs") or [])
 

@@ -21,7 +21,7 @@ def main():
                 timeout=(10.0, 120.0),  # to connect, and to wait for the answer
             )
     print("The workflow got:")
-    for document in (result.output or {})["documents"]:
+    for document in result.output["documents"] if result.output else []:
         size = len(document["data"].split(",")[1])
         print("  %s, %s, %d characters of base64" % (document["name"], document["mime"], size))
 

@@ -35,7 +35,7 @@ def application(environ, start_response):
         "workflow-id", {"message": "Generate a story"}, selected_outputs=["agent1.content"]
     )
     try:
-        stream.__enter__()  # sends the request: what fails before the stream has its own status
+        stream.__enter__()  # sends the request: a failure before the stream need not be a 200
     except SimStudioError as error:
         start_response("502 Bad Gateway", [("Content-Type", "application/json")])
         return [json.dumps({"error": str(error), "code": error.code}).encode("utf-8")]

@@ -1,9 +1,9 @@
 """The Sim SDK for Python, native: run agent workflows on Sim.
 
 SimStudioClient, also known as Client, makes the calls; SimStudioError is what a failed one raises.
-What calls give: WorkflowExecutionResult, AsyncExecutionResult, WorkflowStatus, RateLimitInfo,
-RateLimitStatus, UsageLimits; and WorkflowStream, an iterator of StreamEvent. help() of each says
-more. simstudio.testing is a local Sim server, for tests and demos.
+What calls return: WorkflowExecutionResult, AsyncExecutionResult, WorkflowStatus, RateLimitInfo,
+UsageLimits; and WorkflowStream, an iterator of StreamEvent. (No call returns a RateLimitStatus, as
+in 0.1.1.) help() of each says more. simstudio.testing is a local Sim server, for tests and demos.
 """
 
 from ._native import (

@@ -117,7 +117,7 @@ class SimStudioClient:
     base_url: str
     def __init__(self, api_key: Optional[str], base_url: str = "https://sim.ai") -> None: ...
 
-    # An old server runs at once what it was asked to queue, so that `async_execution` promises
+    # An old server runs at once what it was asked to queue, so `async_execution` promises
     # either result. None stands for False, as in 0.1.1.
     @overload
     def execute_workflow(

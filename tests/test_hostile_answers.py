@@ -19,7 +19,7 @@ from wire import CLOSE, READ, Wire, answering, http
 from simstudio import SimStudioClient, SimStudioError
 
 LENGTH = "Content-Length: %d" % len(BODY)
-HOLDS = "The answer exceeds %d bytes (SIMSTUDIO_MAX_RESPONSE_BYTES)"
+HOLDS = "The response exceeds %d bytes (SIMSTUDIO_MAX_RESPONSE_BYTES)"
 
 
 def head(*lines):
@@ -119,11 +119,11 @@ def test_a_connection_on_which_lengths_contradict_is_not_used_again(answer):
 
 def test_our_own_words_say_what_is_wrong():
     for name, words in {
-        "two lengths": "The answer has two different Content-Length fields (%d and 3)" % len(BODY),
-        "a length with more behind it": "The answer's Content-Length is not a length",
-        "a blank before the colon": "The answer has a malformed header field",
-        "a status run into the reason": "The answer's status line is malformed",
-        "gzip with more behind it": "The answer's compressed body is damaged",
+        "two lengths": "The response has two different Content-Length fields (%d and 3)" % len(BODY),
+        "a length with more behind it": "The response's Content-Length is not a length",
+        "a blank before the colon": "The response has a malformed header field",
+        "a status run into the reason": "The response's status line is malformed",
+        "gzip with more behind it": "The response's compressed body is damaged",
     }.items():
         with Wire([READ, MALFORMED[name], CLOSE]) as wire:
             message = str(error_of(execute, wire))
@@ -284,7 +284,7 @@ def test_what_never_ends_is_cut_off_and_takes_no_memory(monkeypatch):
     for name, outcome in zip(ENDLESS, outcomes):
         assert outcome.startswith("EXECUTION_ERROR ") and outcome.endswith(DOUBT), (name, outcome)
         assert (HOLDS % 2000000 in outcome) == (name in ("body", "chunks", "gzip")), (name, outcome)
-        named = "The answer's headers exceed 262144 bytes" in outcome
+        named = "The response's headers exceed 262144 bytes" in outcome
         assert named == (name in ("header lines", "interim answers", "trailers")), (name, outcome)
     assert int(grown_mb) < 100  # libcurl itself and a body of 2 MB take 7, and 40 with a sanitizer
     assert [wire.count(b"POST ") for wire in wires] == [1] * len(wires)

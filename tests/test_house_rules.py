@@ -26,13 +26,12 @@ CORE_UNITS = (
 # What an exported name of a unit begins with, where that is not the unit's own name.
 PREFIXES = {
     "status": ("fail",),
-    "memory": ("alloc", "realloc", "free", "copy", "memory"),
+    "memory": ("alloc", "realloc", "free", "memory"),
     "redirect": ("redirects",),
     "proxy": ("proxy", "proxies"),
     "http": ("http", "exchange"),
     "error": ("raise", "error"),
     "call": ("call", "timeout", "sleep"),
-    "module": ("state",),
     "reader": ("reader", "read_event"),
     "execute": ("execute", "stream_workflow"),
 }
@@ -322,7 +321,7 @@ def include_guards_name_their_file(tree):
 def statuses_must_be_checked(tree):
     declaration = re.compile(
         r"^(enum sim_status (?!sim_fail\()|(?:void|char|struct \w+) \*(?=sim_(?:\w+_new|\w*alloc\w*"
-        r"|copy\w*)\())(\w+)\([^;]*;",
+        r")\())(\w+)\([^;]*;",
         re.MULTILINE,
     )
     for path, text in c_files(tree, "csrc/core", (".h",)):

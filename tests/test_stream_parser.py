@@ -250,7 +250,7 @@ def test_a_plain_answer_to_a_streamed_call_has_the_limit(server):
     code, message, details = run_limited(server.url, 2000)
     assert (code, message) == (
         "EXECUTION_ERROR",
-        "Failed to execute workflow: The answer exceeds 2000 bytes (SIMSTUDIO_MAX_RESPONSE_BYTES); the run may have happened")
+        "Failed to execute workflow: The response exceeds 2000 bytes (SIMSTUDIO_MAX_RESPONSE_BYTES); the run may have happened")
 
 
 def test_a_stream_that_is_left_in_the_midst_of_a_flood_leaves_the_client_sound(steps, live):

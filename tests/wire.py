@@ -152,7 +152,7 @@ class Wire:
     def __init__(self, *scripts, context=None, backlog=128):
         self.scripts, self.context = scripts, context
         self.requests, self.connections, self.threads = [], [], []
-        self.gate = threading.Event()  # for a step to wait for, and the test to set
+        self.gate = threading.Event()  # set by the test for GATE, or by LEAVE for the test
         self.is_closing = False
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=backlog)
         self.listener.settimeout(0.02)  # how soon it notices that the wire is closing

@@ -40,9 +40,8 @@ enum sim_status sim_buffer_set(struct sim_buffer *buffer, struct sim_text text) 
 /* The contents; void when they change. */
 struct sim_text sim_buffer_text(const struct sim_buffer *buffer);
 
-/* Makes room for `length` more bytes and returns where they go through `*place`; the caller
- * writes up to `length` of them there and must then call sim_buffer_commit(), with 0 too, which
- * puts the NUL back. */
+/* Makes room for `length` more bytes and returns where they go through `*place`. Whoever has
+ * written there calls sim_buffer_commit(), with 0 too, which puts the NUL back. */
 enum sim_status sim_buffer_reserve(struct sim_buffer *buffer, size_t length,
                                    char **place) SIM_MUST_CHECK;
 void sim_buffer_commit(struct sim_buffer *buffer, size_t length);

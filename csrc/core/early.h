@@ -20,8 +20,8 @@ struct sim_early {      /* of one request; start from all zero */
     size_t read_to;     /* so much of the body has been read for that, in vain */
 };
 
-/* Around each step of a transfer with a body of `length` bytes that has begun to be sent:
- * sim_resets_hold() and sim_resets_let_through(). */
+/* Called before and after each step of a transfer whose request, with a body of `length` bytes, has
+ * begun to go out; sim_resets_hold() and sim_resets_let_through() where they are needed. */
 void sim_early_hold_resets(const struct sim_early *early, struct sim_lane *lane,
                            const struct sim_head *head, size_t length);
 void sim_early_let_resets_through(const struct sim_early *early, struct sim_lane *lane,

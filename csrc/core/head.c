@@ -91,10 +91,10 @@ static enum sim_status note_length(struct sim_head *head, struct sim_text value,
     unsigned long long length;
 
     if (!parse_length(value, &length))
-        return sim_fail(error, SIM_AMBIGUOUS, "The answer's Content-Length is not a length");
+        return sim_fail(error, SIM_AMBIGUOUS, "The response's Content-Length is not a length");
     if (head->has_length && head->content_length != length)
         return sim_fail(error, SIM_AMBIGUOUS,
-                        "The answer has two different Content-Length fields (%llu and %llu)",
+                        "The response has two different Content-Length fields (%llu and %llu)",
                         head->content_length, length);
     head->has_length = true;
     head->content_length = length;
@@ -108,10 +108,10 @@ static enum sim_status note_field(struct sim_head *head, struct sim_text line,
     const char *colon = memchr(line.data, ':', line.length);
     struct sim_text value;
 
-    if (sim_text_is_blank(line.data[0])) /* goes on with the field before */
+    if (sim_text_is_blank(line.data[0])) /* folded: it continues the field before */
         return SIM_OK;
     if (colon == NULL || colon == line.data || sim_text_is_blank(colon[-1]))
-        return sim_fail(error, SIM_AMBIGUOUS, "The answer has a malformed header field");
+        return sim_fail(error, SIM_AMBIGUOUS, "The response has a malformed header field");
     head->name_lengths |= length_bit((size_t)(colon - line.data));
     if (is_field(line, sim_text_of("content-length"), &value))
         return note_length(head, value, error);
@@ -129,7 +129,7 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
     bool begins;
 
     if (line.length > SIM_HEAD_LIMIT - head->total)
-        return sim_fail(error, SIM_LIMIT, "The answer's headers exceed %d bytes",
+        return sim_fail(error, SIM_LIMIT, "The response's headers exceed %d bytes",
                         (int)SIM_HEAD_LIMIT);
     head->total += line.length;
     while (line.length > 0 &&
@@ -145,12 +145,12 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
         return SIM_OK;
     }
     if (memchr(line.data, '\0', line.length) != NULL)
-        return sim_fail(error, SIM_AMBIGUOUS, "The answer has a NUL byte in its headers");
+        return sim_fail(error, SIM_AMBIGUOUS, "The response has a NUL byte in its headers");
     if (begins ? !parse_status_line(line, &head->http_status) : head->lines.length == 0)
-        return sim_fail(error, SIM_AMBIGUOUS, "The answer's status line is malformed");
+        return sim_fail(error, SIM_AMBIGUOUS, "The response's status line is malformed");
     status = sim_buffer_reserve(&head->lines, line.length + 1, &place);
     if (status != SIM_OK)
-        return sim_fail(error, status, "No memory for the answer's headers");
+        return sim_fail(error, status, "No memory for the response's headers");
     memcpy(place, line.data, line.length);
     place[line.length] = '\0';
     sim_buffer_commit(&head->lines, line.length + 1);

@@ -25,8 +25,8 @@ struct sim_head {
     long http_status;        /* 0 before the status line was seen */
     bool is_complete;        /* the blank line after the fields was seen */
     bool is_chunked;         /* a Transfer-Encoding was seen that says so */
-    bool has_length;         /* a Content-Length was seen, and this is it: */
-    unsigned long long content_length;
+    bool has_length;         /* a Content-Length was seen */
+    unsigned long long content_length; /* of the body, where there is one */
 };
 
 void sim_head_init(struct sim_head *head);
@@ -46,7 +46,7 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
 /* True when all of the head is there, and it is no interim one: what follows is the body. */
 bool sim_head_is_whole(const struct sim_head *head);
 
-/* True when there is a field that a line may go on with. */
+/* True when there is a field that a folded line (obs-fold) may continue. */
 bool sim_head_has_fields(const struct sim_head *head);
 
 /* True when a Content-Length says where the body ends: chunks would say otherwise. */

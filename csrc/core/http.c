@@ -43,7 +43,7 @@ struct sim_exchange {
 
 /* ---- callbacks: they append, note, or refuse ---- */
 
-static const char cut_short[] = "The connection closed before the answer was complete";
+static const char cut_short[] = "The connection closed before the response was complete";
 
 /* The request, or its body, begins to go out: from here on the server's silence counts. */
 static void note_sending(struct sim_exchange *x)
@@ -65,10 +65,10 @@ static enum sim_status take_body(struct sim_exchange *x, struct sim_text piece)
     if (status == SIM_OK)
         status = sim_buffer_append(&x->body, piece.data, piece.length);
     if (status == SIM_LIMIT)
-        (void)sim_fail(&x->failure, status, "The answer exceeds %zu bytes (%s)", x->body.limit,
+        (void)sim_fail(&x->failure, status, "The response exceeds %zu bytes (%s)", x->body.limit,
                        x->request.limit_name);
     else if (status != SIM_OK)
-        (void)sim_fail(&x->failure, status, "No memory for the answer");
+        (void)sim_fail(&x->failure, status, "No memory for the response");
     return status;
 }
 
@@ -79,7 +79,7 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
     enum sim_status status = SIM_OK;
 
     if (x->lane.shows_heads && !sim_head_is_whole(&x->head)) {
-        status = sim_lane_show_line(&x->lane, &x->head, piece, &x->failure);
+        status = sim_lane_check_line(&x->lane, &x->head, piece, &x->failure);
     }
     else if (!x->is_draining) {
         x->is_paused = x->is_stream && x->has_news && x->body.length >= STREAM_WINDOW;
@@ -353,10 +353,11 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
         return fail_no_memory(error);
     /* libcurl calls a header line beyond its own limit (100 KiB) out of memory before 8.6. */
     if (code == CURLE_OUT_OF_MEMORY)
-        return sim_fail(error, SIM_LIMIT,
-                        "A line of the answer's headers is too long, or there is no memory for it");
+        return sim_fail(
+            error, SIM_LIMIT,
+            "A line of the response's headers is too long, or there is no memory for it");
     if (code == CURLE_WRITE_ERROR) /* no callback refused: it is what unpacks the body */
-        return sim_fail(error, SIM_AMBIGUOUS, "The answer's compressed body is damaged");
+        return sim_fail(error, SIM_AMBIGUOUS, "The response's compressed body is damaged");
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
         return sim_fail(error, SIM_NOT_SENT,
                         "%s; certificates were checked against %s; to trust other authorities, set "
@@ -435,7 +436,8 @@ static void note_traffic(struct sim_exchange *x)
 }
 
 /* All that libcurl can do without waiting. Forks are held off: OpenSSL has locks that a child would
- * find held (tests/test_fork.py). Where the big lock is held, no fork can come anyway. */
+ * find held (tests/test_fork.py). Other calls of libcurl do not hold them off: the caller keeps
+ * those apart from its forks, as the binding does by the GIL. */
 static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
 {
     CURLcode resumed = CURLE_OK;

@@ -3,7 +3,7 @@
  * cJSON validates the text and supplies the structure and the fractions. Its other scalars
  * are not exact (integers beyond 2^53, "\u0000", key case), so a walk goes through the source
  * text beside the tree and lexes it strictly; where the two disagree the document is
- * SIM_NOT_JSON, and the caller asks a reader whose verdict stands. So he does for a document of
+ * SIM_NOT_JSON, and the caller asks a reader whose verdict stands. The same holds for a document of
  * very many very short values, for which a tree takes too much memory. The contents of strings are
  * read by the walk alone: cJSON is given a copy in which they are empty, which saves a third
  * of its time. What is handed over is a flat list of values: it is made without any lock of

@@ -350,14 +350,14 @@ bool sim_lane_begin(struct sim_lane *lane)
     return curl_multi_add_handle(lane->multi, lane->easy) == CURLM_OK;
 }
 
-enum sim_status sim_lane_show_line(struct sim_lane *lane, const struct sim_head *head,
-                                   struct sim_text piece, struct sim_error *error)
+enum sim_status sim_lane_check_line(struct sim_lane *lane, const struct sim_head *head,
+                                    struct sim_text piece, struct sim_error *error)
 {
-    bool goes_on = !lane->is_line_open && (piece.data[0] == ' ' || piece.data[0] == '\t');
+    bool is_folded = !lane->is_line_open && (piece.data[0] == ' ' || piece.data[0] == '\t');
 
     lane->is_line_open = piece.data[piece.length - 1] != '\n';
-    if (goes_on && !sim_head_has_fields(head))
-        return sim_fail(error, SIM_AMBIGUOUS, "The answer has a malformed header field");
+    if (is_folded && !sim_head_has_fields(head))
+        return sim_fail(error, SIM_AMBIGUOUS, "The response has a malformed header field");
     return SIM_OK;
 }
 

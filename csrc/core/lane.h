@@ -45,7 +45,7 @@ struct sim_lane {
     bool has_moved;                /* bytes, since the last wait */
     bool has_trust;                /* libcurl has the trust that stands here */
     bool shows_heads;  /* their lines come as parts of a body before libcurl keeps them */
-    bool is_line_open; /* the rest of one is still to come so */
+    bool is_line_open; /* a piece of such a line has come without its end */
     bool leaves_coded; /* the body under way is not to be decompressed */
     int socket_errno;  /* why the last socket could not be made; 0: it could */
     struct sim_buffer ca_file, ca_directory;
@@ -101,10 +101,10 @@ enum sim_status sim_lane_set_route(struct sim_lane *lane, const struct sim_route
 /* Begins the transfer that has been set. False without memory. */
 bool sim_lane_begin(struct sim_lane *lane) SIM_MUST_CHECK;
 
-/* Where `shows_heads`: refuses the next line of a head, of which that is a piece, when libcurl must
- * not keep it: one that goes on with a field before it, and there is none. */
-enum sim_status sim_lane_show_line(struct sim_lane *lane, const struct sim_head *head,
-                                   struct sim_text piece, struct sim_error *error) SIM_MUST_CHECK;
+/* Where `shows_heads`: takes a piece of the next line of a head, before libcurl keeps it. Refuses a
+ * folded line (obs-fold) without a field before it that it could continue. */
+enum sim_status sim_lane_check_line(struct sim_lane *lane, const struct sim_head *head,
+                                    struct sim_text piece, struct sim_error *error) SIM_MUST_CHECK;
 
 /* With a whole head: has the body handed over as it comes where the head names a coding that
  * libcurl does not know, and would refuse it for. From 8.5 on it has decided by then. */

@@ -30,7 +30,7 @@ static void unlink_lock_held(struct sim_pool *pool, struct sim_pool_entry *entry
 }
 
 /* Unlinks all idle entries and returns them as a list through next_idle. */
-static struct sim_pool_entry *take_all_idle_lock_held(struct sim_pool *pool)
+static struct sim_pool_entry *take_all_idle(struct sim_pool *pool)
 {
     struct sim_pool_entry *idle = pool->idle;
 
@@ -61,7 +61,7 @@ bool sim_pool_notice_fork(struct sim_pool *pool)
     if (pool->owner == self)
         return false;
     (void)pthread_mutex_init(&pool->lock, NULL);
-    idle = take_all_idle_lock_held(pool);
+    idle = take_all_idle(pool);
     for (; idle != NULL; idle = next) {
         next = idle->next_idle;
         if (pool->kind->disarm(idle))
@@ -81,7 +81,7 @@ void sim_pool_close(struct sim_pool *pool)
     (void)sim_pool_notice_fork(pool);
     (void)pthread_mutex_lock(&pool->lock);
     pool->generation++;
-    idle = take_all_idle_lock_held(pool);
+    idle = take_all_idle(pool);
     (void)pthread_mutex_unlock(&pool->lock);
     free_list(pool, idle);
 }

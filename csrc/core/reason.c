@@ -14,8 +14,8 @@ static const struct {
     {EMFILE, "too many open files in this process"},
     {ENFILE, "too many open files in the system"},
     {ECONNREFUSED, "connection refused"},
-    {ENETUNREACH, "no way to that network"},
-    {EHOSTUNREACH, "no way to that host"},
+    {ENETUNREACH, "network unreachable"},
+    {EHOSTUNREACH, "no route to host"},
     {EADDRNOTAVAIL, "no address or port to connect from"},
     {EINVAL, "no such address can be connected to"},
 };

@@ -21,10 +21,10 @@ struct sim_resets { /* of one connection; start from all zero */
     bool are_held;
     bool have_come;         /* so the connection may be dead without knowing it */
     int64_t changed_ms;     /* when that was seen, or they were let through after it; monotonic */
-    uint32_t dropped;       /* segments that the system had dropped at the last look */
-    uint32_t arrived;       /* and that had come to the connection when those were counted, */
-    uint64_t told;          /* what they had said, in bytes, */
-    int64_t counted_ms;     /* and when; monotonic; 0: not yet since they are held */
+    int64_t counted_ms;     /* when the next three were counted; 0: not yet since they are held */
+    uint32_t dropped;       /* segments for the connection that the system had dropped */
+    uint32_t arrived;       /* segments that had come to it */
+    uint64_t told;          /* bytes that they had brought or acknowledged */
     int idle_s, interval_s; /* the keep-alive, before it was made to probe soon */
 };
 

@@ -64,7 +64,7 @@ bool sim_sockets_are_quiet(struct sim_sockets *sockets);
 /* In a forked child: makes every descriptor refer to /dev/null, so that whatever is written or
  * closed through it no longer reaches the parent's connections. False when that failed, and when
  * the child has closed descriptors, whose numbers may stand for files of its own by now: those are
- * let be. The cache must then never be touched again. */
+ * left alone. The cache must then never be touched again. */
 bool sim_sockets_disarm(struct sim_sockets *sockets) SIM_MUST_CHECK;
 
 #endif

@@ -197,7 +197,8 @@ static PyObject *redirect_message(const struct pysim_call *call, struct sim_text
     return message;
 }
 
-PyObject *pysim_answer_raise(const struct pysim_call *call)
+/* Raises the SimStudioError for an answer other than 2xx. NULL always. */
+static PyObject *raise_refused(const struct pysim_call *call)
 {
     struct sim_text host = {"", 0};
     const char *refusal = sim_exchange_redirect_refusal(call->exchange, &host);
@@ -237,7 +238,7 @@ static PyObject *raise_unusable_steals(const struct pysim_call *call, PyObject *
 
     if (reason != NULL)
         message = PyUnicode_FromFormat("%s: %U%s%s", call->endpoint->failure, reason,
-                                       may_be_cut ? "; the answer may have been cut short" : "",
+                                       may_be_cut ? "; the response may have been cut short" : "",
                                        may_be_cut ? call->endpoint->doubt : "");
     if (message != NULL)
         (void)body_details(call, &details);
@@ -424,7 +425,7 @@ PyObject *pysim_answer(struct pysim_call *call, bool is_async)
     long http_status = sim_exchange_http_status(call->exchange);
 
     if (http_status < 200 || http_status > 299)
-        return pysim_answer_raise(call);
+        return raise_refused(call);
     if (sim_exchange_is_stream(call->exchange))
         return answer_stream(call);
     switch (call->kind) {

@@ -13,9 +13,6 @@
  * whether a queued run was asked for. */
 PyObject *pysim_answer(struct pysim_call *call, bool is_async);
 
-/* Raises the SimStudioError for an answer other than 2xx. NULL always. */
-PyObject *pysim_answer_raise(const struct pysim_call *call);
-
 /* A new RateLimitInfo from the answer's X-RateLimit headers; NULL without an exception where it
  * has none. */
 PyObject *pysim_answer_rate_limit(const struct pysim_call *call);

@@ -43,7 +43,7 @@ struct pysim_call {            /* start from all zero, end with pysim_call_fini(
     const struct pysim_endpoint_row *endpoint;
     struct sim_buffer path, body;
     struct sim_exchange *exchange;
-    PyObject *timeout;     /* as given; owned */
+    PyObject *timeout;     /* as given; a reference of ours */
     size_t response_limit; /* bytes; from the environment */
     bool is_done;
     bool has_failed;  /* the exception is the exchange's own, not from a signal handler, say */

@@ -140,7 +140,7 @@ static inline int PyGC_Enable(void)
 #define PYSIM_MODULE_KEY "_simstudio_module"
 #endif
 
-/* Sets them for types without a members table, and for all types on 3.8. */
+/* Sets where dict and weak references are, for types without a members table and on 3.8 for all. */
 static inline void pysim_set_offsets(PyTypeObject *type, Py_ssize_t dict,
                                      Py_ssize_t weak_references)
 {

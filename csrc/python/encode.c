@@ -196,8 +196,8 @@ static const char *constant_text(const PyObject *value)
 
 /* ---- containers ---- */
 
-/* As deep as Python code could go, too: Python 3.12 and later let C go so deep that the stack of a
- * small thread does not hold it. */
+/* Bounded by the recursion limit of Python code as well: Python 3.12 and later let C go so deep
+ * that the stack of a small thread does not hold it. */
 static int enter(struct encoder *encoder, PyObject *container, struct enclosing *outer)
 {
     int depth = 0;

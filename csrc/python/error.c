@@ -5,8 +5,8 @@
 
 #include "python/arguments.h"
 
-/* The attributes, which live in the exception's dict: pickling, copying and subclasses need no
- * code of ours. */
+/* What __init__() takes. All but the message become attributes in the exception's dict, so that
+ * pickling, copying and subclasses need no code of ours. */
 static const char *const parameters[] = {"message", "code", "status"};
 
 #define CODE_TEXT(code) [PYSIM_##code] = #code,
@@ -97,10 +97,10 @@ PyDoc_STRVAR(
     "code: str such as UNAUTHORIZED, TIMEOUT, RATE_LIMIT_EXCEEDED, USAGE_LIMIT_EXCEEDED,\n"
     "    EXECUTION_ERROR, or the server's own; or None.\n"
     "status: the HTTP status (int), or None if no HTTP status applies: timeouts, transport\n"
-    "    failures, a 2xx answer that cannot be used.\n"
-    "details: the answer's body, parsed where it was JSON, otherwise its text; of one that\n"
+    "    failures, a 2xx response that cannot be used.\n"
+    "details: the response's body, parsed where it was JSON, otherwise its text; of one that\n"
     "    broke off the text so far, of a stream that of its blocks by block id; or None.\n"
-    "retry_after: milliseconds (int) from this answer's Retry-After; or None.\n"
+    "retry_after: milliseconds (int) from this response's Retry-After; or None.\n"
     "was_sent: bool; False if nothing of the request went out, so that nothing can have been\n"
     "    run; None if this client did not raise the error.");
 

@@ -97,8 +97,8 @@ static int execution_init(struct execution *execution, PyObject *self, PyObject 
 
 #define EXECUTE_ERRORS                                                                             \
     "Raises SimStudioError when the run cannot be made or fails, TypeError or ValueError for\n"    \
-    "arguments that cannot be used. A run that a 2xx answer reports as failed is returned, with\n" \
-    "success False."
+    "arguments that cannot be used. A run that a 2xx response reports as failed is returned,\n"    \
+    "with success False."
 
 const char pysim_execute_workflow_doc[] =
     PyDoc_STR("execute_workflow($self, workflow_id, input_data=None, timeout=30.0, stream=False,\n"
@@ -350,7 +350,7 @@ const char pysim_execute_with_retry_doc[] = PyDoc_STR(
     "max_delay: float; seconds that waits do not grow beyond.\n"
     "backoff_multiplier: float; how many times longer each wait is than the one before.\n\n"
     "A wait varies by 25 % either way, so that clients do not come back together. If the\n"
-    "answer has a Retry-After, the wait is that and up to 25 % more; if it is over an hour,\n"
+    "response has a Retry-After, the wait is that and up to 25 % more; if it is over an hour,\n"
     "the error is raised at once. Nothing but RATE_LIMIT_EXCEEDED is tried again.\n" EXECUTE_RETURNS
         EXECUTE_ERRORS);
 
@@ -383,13 +383,13 @@ PyObject *pysim_execute_with_retry(PyObject *self, PyObject *const *arguments, P
 const char pysim_stream_workflow_doc[] = PyDoc_STR(
     "stream_workflow($self, workflow_id, input_data=None, *, selected_outputs=None,\n"
     "                timeout=(30.0, 300.0))\n--\n\n"
-    "Runs a workflow and yields its events as they arrive.\n\n"
+    "Runs a workflow, and gives its events as they arrive.\n\n"
     "workflow_id, input_data, selected_outputs: as for execute_workflow().\n"
-    "timeout: (connect, read) or (connect, read, total), in seconds; read is the longest\n"
-    "    silence while receiving.\n\n"
-    "Returns a WorkflowStream; its request is sent when it is first read or entered, which\n"
-    "raises SimStudioError if no stream begins. Raises TypeError or ValueError for\n"
-    "arguments that cannot be used, and SimStudioError for an input that JSON cannot hold.");
+    "timeout: as for execute_workflow(); default (30.0, 300.0).\n\n"
+    "Returns a WorkflowStream, an iterator of StreamEvent. Its request is sent when it is\n"
+    "first read or entered, which raises SimStudioError if no stream begins. Raises TypeError\n"
+    "or ValueError for arguments that cannot be used, and SimStudioError for an input that\n"
+    "JSON cannot hold.");
 
 PyObject *pysim_stream_workflow(PyObject *self, PyObject *const *arguments, Py_ssize_t given,
                                 PyObject *keyword_names)

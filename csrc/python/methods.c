@@ -4,7 +4,7 @@
 #include "python/client.h"
 #include "python/execute.h"
 
-/* A GET of an endpoint, with the documented timeout. */
+/* A GET of an endpoint, with the default timeout. */
 static PyObject *client_get(PyObject *self, enum pysim_endpoint endpoint, PyObject *id)
 {
     struct pysim_state *state = pysim_client_state(self);
@@ -108,7 +108,8 @@ PyDoc_STRVAR(
     get_rate_limit_info_doc,
     "get_rate_limit_info($self)\n--\n\n"
     "Returns the most recent rate limit seen; sends no request.\n\n"
-    "It is the RateLimitInfo of the last answer with rate-limit headers; None before the first.");
+    "It is the RateLimitInfo of the last response with rate-limit headers; None before the\n"
+    "first.");
 
 static PyObject *client_get_rate_limit_info(PyObject *self, PyObject *Py_UNUSED(ignored))
 {

@@ -23,7 +23,7 @@ static int module_exec(PyObject *module)
     return PyModule_AddStringConstant(module, "__version__", SIMSTUDIO_VERSION);
 }
 
-/* libcurl takes long to tell: no constant of the import. */
+/* Slow to ask, so a function and not a constant. */
 static PyObject *libcurl_version(PyObject *module, PyObject *unused)
 {
     (void)module, (void)unused;

@@ -1,4 +1,4 @@
-/* They behave like dataclasses.
+/* The result types behave like dataclasses.
  *
  * The fields live in the instance's dict, so copying, pickling, vars(), extra attributes
  * and subclasses need no code here. What the dataclasses module makes is made on first use, from

@@ -20,7 +20,7 @@ struct stream {
     PyObject_HEAD
     PyObject *weak_references;
     PyObject *client;
-    struct pysim_timeout timeout; /* `given` is owned */
+    struct pysim_timeout timeout; /* with a reference of ours to `given` */
     struct pysim_call call;
     struct pysim_reader reader;
     enum phase phase;

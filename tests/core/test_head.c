@@ -214,7 +214,7 @@ static void a_line_with_a_nul_is_refused(void)
         sim_head_init(&head);
         CHECK_STATUS(sim_head_add_line(&head, rows[i].lines[0], NULL), SIM_OK);
         CHECK_STATUS(sim_head_add_line(&head, rows[i].lines[1], &error), SIM_AMBIGUOUS);
-        CHECK_TEXT(text_of(error.message), "The answer has a NUL byte in its headers");
+        CHECK_TEXT(text_of(error.message), "The response has a NUL byte in its headers");
         sim_head_fini(&head);
     }
 }

@@ -219,7 +219,7 @@ static void a_body_has_a_limit(void)
             if (limit >= rows[i].size)
                 CHECK_INT(answer.body_length, rows[i].size);
             else
-                CHECK(strncmp(answer.error.message, "The answer exceeds ", 19) == 0);
+                CHECK(strncmp(answer.error.message, "The response exceeds ", 21) == 0);
         }
     }
     talk_end(&talk);
