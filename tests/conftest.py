@@ -18,6 +18,7 @@ from simstudio import SimStudioClient
 from simstudio.testing import SimServer
 
 pytest_plugins = ["world"]  # fixtures of its own file
+pytest.register_assert_rewrite("errors")  # so that what fails there shows its values
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,7 +52,7 @@ def steps():
 
 
 @pytest.fixture
-def live(steps):
+def step_client(steps):
     """A client of that server."""
     with SimStudioClient("test-key", steps.url) as made:
         yield made

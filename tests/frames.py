@@ -2,7 +2,7 @@
 
 import struct
 
-from test_faults import BODY
+from runs import BODY
 
 DATA, HEADERS, RST_STREAM, SETTINGS_KIND, PING_KIND, GOAWAY = 0, 1, 3, 4, 6, 7
 END_STREAM, END_HEADERS = 1, 4

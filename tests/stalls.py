@@ -22,12 +22,12 @@ import time
 from collections import namedtuple
 from contextlib import contextmanager
 
+from runs import LARGE
 from wire import READ, READ_HEAD, STALL, Wire, http
 
 from simstudio import SimStudioClient, SimStudioError
 
 Stall = namedtuple("Stall", "url environment kind wire", defaults=({}, "execute", None))
-LARGE = {"text": "a" * 3000000}  # more than the sockets between us hold
 RESULT = http(b'{"success": true, "output": 1}')
 EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 EVENT = b'data: {"blockId":"b","chunk":"a"}\n\n'

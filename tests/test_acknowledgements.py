@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
+from errors import DOUBT
 from frames import DATA, END_HEADERS, END_STREAM, HEADERS, PING, SETTINGS, frame, framed, read_post
 from surroundings import without_proxies
-from test_faults import DOUBT
 from waiting import PATIENCE_S, eventually
 from wire import GATE, READ, RESET, Wire, http
 

@@ -5,11 +5,11 @@ import socket
 from functools import partial
 
 import pytest
-from errors import error_of
-from test_faults import ANSWERS, BODY, DOUBT, GOOD, LARGE, OUTPUT, assert_doubtful, chunked, execute
+from errors import DOUBT, assert_doubtful, error_of
+from runs import ANSWERS, BODY, GOOD, LARGE, OUTPUT, execute
 from turns import post_at_turn
 from waiting import eventually
-from wire import CLOSE, GATE, READ_HEAD, RESET, Wire, answering, http
+from wire import CLOSE, GATE, READ_HEAD, RESET, Wire, answering, chunked, http
 
 from simstudio import SimStudioClient
 

@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from errors import error_of
+from errors import assert_doubtful, error_of
 from frames import AWAY, DATA, END_HEADERS, END_STREAM, FIELDS, HEADERS, NO_ERROR, RST_STREAM, SETTINGS, STATUS_200, frame, framed
 from libcurl import LARGE_IN_FRAMES
+from runs import BODY, LARGE, OUTPUT, execute
 from streaming import DONE, chunk, final, stream_of
-from test_faults import BODY, LARGE, OUTPUT, assert_doubtful, execute
 from turns import post_at_turn
 from wire import CLOSE, GATE, READ_HEAD, RESET, Wire
 

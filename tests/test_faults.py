@@ -4,59 +4,17 @@ What must hold each time: a complete answer is a result, an incomplete one is an
 that the run may have happened, and the server has seen one POST.
 """
 
-import gzip
 import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from errors import error_of
-from wire import CLOSE, READ, READ_HEAD, RESET, STALL, Wire, answering, http
+from errors import DOUBT, assert_doubtful, error_of
+from runs import ANSWERS, BODY, GOOD, LARGE, OUTPUT, execute
+from wire import CLOSE, READ, READ_HEAD, RESET, STALL, Wire, answering, chunked, http
 
 from simstudio import SimStudioClient
-
-OUTPUT = {"done": [1, 2]}
-BODY = json.dumps({"success": True, "output": OUTPUT}).encode()
-GOOD = http(BODY)
-LARGE = {"text": "a" * 3000000}  # more than the sockets between us hold
-DOUBT = "; the run may have happened"
-
-
-def chunked(body, *fields, size=16):
-    head = "HTTP/1.1 200 OK\r\n" + "".join(field + "\r\n" for field in fields)
-    pieces = (body[at : at + size] for at in range(0, len(body), size))
-    framed = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
-    return head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + framed + b"0\r\n\r\n"
-
-
-ZIPPED = gzip.compress(BODY)
-# An answer, and how many of its last bytes carry nothing: without them the body is whole all the
-# same. That is the line feed behind the last chunk, whose loss libcurl does not report, and, where
-# only the connection's end marks the body's, the checksum of gzip (and the bits before it that
-# fill a byte): no client can know then that something is missing.
-ANSWERS = {
-    "content-length": (http(BODY), 0),
-    "chunked": (chunked(BODY), 1),
-    "chunked with a trailer": (chunked(BODY)[:-2] + b"X-Sum: 1\r\n\r\n", 1),
-    "gzip": (http(ZIPPED, "Content-Encoding: gzip"), 0),
-    "gzip and chunked": (chunked(ZIPPED, "Content-Encoding: gzip"), 1),
-    "after an interim answer": (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + http(BODY), 0),
-    "HTTP/1.0 with a length": (http(BODY, version="1.0"), 0),
-    "connection: close": (http(BODY, "Connection: close"), 0),
-    "up to the end": (b"HTTP/1.0 200 OK\r\n\r\n" + BODY, 0),
-    "gzip up to the end": (b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + ZIPPED, 9),
-}
-
-
-def execute(wire, timeout=10.0, workflow="wf", content=None):
-    with SimStudioClient("key", wire.url) as client:
-        return client.execute_workflow(workflow, content or {"n": 1}, timeout=timeout)
-
-
-def assert_doubtful(error):
-    assert (error.code, error.status, error.was_sent) == ("EXECUTION_ERROR", None, True)
-    assert str(error).startswith("Failed to execute workflow: ") and str(error).endswith(DOUBT)
 
 
 def assert_timed_out(error):

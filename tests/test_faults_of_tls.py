@@ -4,9 +4,9 @@ import struct
 import time
 
 import pytest
-from errors import error_of
+from errors import assert_doubtful, error_of
 from frames import PING, SETTINGS, SETTINGS_KIND, frame, framed, read_post
-from test_faults import ANSWERS, BODY, OUTPUT, assert_doubtful, execute
+from runs import ANSWERS, BODY, OUTPUT, execute
 from waiting import PATIENCE_S
 from wire import CLOSE, LEAVE, READ, READ_HEAD, RESET, STALL, Wire, dripping
 

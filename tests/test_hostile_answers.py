@@ -11,10 +11,10 @@ import sys
 import zlib
 
 import pytest
-from errors import error_of
+from errors import DOUBT, assert_doubtful, error_of
 from libcurl import VERSION
-from test_faults import BODY, DOUBT, OUTPUT, assert_doubtful, chunked, execute
-from wire import CLOSE, READ, Wire, answering, http
+from runs import BODY, OUTPUT, execute
+from wire import CLOSE, READ, Wire, answering, chunked, http
 
 from simstudio import SimStudioClient, SimStudioError
 

@@ -552,6 +552,17 @@ def a_test_is_skipped_for_a_stated_reason(tree):
                     yield path, node.lineno, "skips without a reason"
 
 
+@rule({"tests/a.py": "import test_b\n", "tests/test_a.py": "from test_b import BODY\n", "tests/b.py": "from . import test_b\n"})
+def nothing_is_imported_from_a_test_file(tree):
+    for path, module in python_files(tree):
+        for node in ast.walk(module):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = [getattr(node, "module", None) or ""] + [alias.name for alias in node.names]
+                for name in names:
+                    if re.search(r"(^|\.)test_", name):
+                        yield path, node.lineno, f"imports {name}"
+
+
 @rule({"tests/conftest.py": "'''Doc.'''\nHOST = '0.0.0.0'\n"})
 def servers_listen_on_loopback_alone(tree):
     for path, module in python_files(tree):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from frames import SETTINGS, framed, read_post
 from libcurl import LARGE_IN_FRAMES
-from test_faults import OUTPUT
+from runs import OUTPUT
 from wire import Wire
 
 from simstudio import SimStudioClient

@@ -138,13 +138,13 @@ def test_an_earlier_answer_s_hint_is_forgotten(client, server):
     assert time.monotonic() - before < PATIENCE_S
 
 
-@pytest.mark.parametrize("seconds, requests", [("3600.001", 1), ("3601", 1), ("999999999999", 1)])
-def test_a_hint_of_more_than_an_hour_is_raised_at_once(client, server, seconds, requests):
+@pytest.mark.parametrize("seconds", ["3600.001", "3601", "999999999999"])
+def test_a_hint_of_more_than_an_hour_is_raised_at_once(client, server, seconds):
     server.answer({}, status=429, Retry_After=seconds)
     before = time.monotonic()
     error = error_of_run(client)
     assert (error.code, error.retry_after > 3_600_000) == ("RATE_LIMIT_EXCEEDED", True)
-    assert time.monotonic() - before < PATIENCE_S and len(server.requests) == requests
+    assert time.monotonic() - before < PATIENCE_S and len(server.requests) == 1
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2, 5])

@@ -35,7 +35,7 @@ def gzipped(*pieces):
 
 
 @pytest.mark.parametrize("coding", ["plain", "chunked", "gzip", "chunked gzip"])
-def test_an_event_is_in_hand_while_the_server_holds_back_the_next(steps, live, coding):
+def test_an_event_is_in_hand_while_the_server_holds_back_the_next(steps, step_client, coding):
     hold = threading.Event()
     pieces = [ONE, hold, TWO, END]
     more = {}
@@ -44,7 +44,7 @@ def test_an_event_is_in_hand_while_the_server_holds_back_the_next(steps, live, c
     if "chunked" in coding:
         pieces, more["Transfer_Encoding"] = chunked(*pieces) + [CHUNKED_END], "chunked"
     steps.steps = [head(**more)] + pieces
-    with live.stream_workflow("wf") as stream:
+    with step_client.stream_workflow("wf") as stream:
         assert next(stream).text == "one"
         assert not hold.is_set()
         assert stream.blocks == {"b1": "one"}
@@ -52,20 +52,20 @@ def test_an_event_is_in_hand_while_the_server_holds_back_the_next(steps, live, c
         assert stream.result().output == {"b1": {"content": "onetwo"}}
 
 
-def test_an_event_comes_with_its_last_byte(steps, live):
+def test_an_event_comes_with_its_last_byte(steps, step_client):
     """Not with the next event: the blank line is enough, in whatever pieces it comes."""
     hold = threading.Event()
     steps.steps = [head(), ONE[:9], 0.02, ONE[9:-1], 0.02, ONE[-1:], hold, END]
-    stream = live.stream_workflow("wf")
+    stream = step_client.stream_workflow("wf")
     assert next(stream).text == "one"
     hold.set()
     assert stream.result().success
 
 
-def test_the_with_statement_begins_with_the_head(steps, live):
+def test_the_with_statement_begins_with_the_head(steps, step_client):
     hold = threading.Event()
     steps.steps = [head(), hold, END]
-    with live.stream_workflow("wf") as stream:
+    with step_client.stream_workflow("wf") as stream:
         assert not hold.is_set()
         hold.set()
         assert stream.result().success
@@ -132,36 +132,36 @@ def test_a_stream_keeps_its_client(sim):
 # ---- the connection ----
 
 
-def test_the_connection_of_a_stream_that_ended_is_used_again(steps, live):
+def test_the_connection_of_a_stream_that_ended_is_used_again(steps, step_client):
     steps.keeps_open = True
     steps.steps = [head(Transfer_Encoding="chunked")] + chunked(ONE, END) + [CHUNKED_END]
     for _ in range(3):
-        assert live.execute_workflow("wf", stream=True).success
-        assert live.stream_workflow("wf").result().success
-        assert [event.type for event in live.stream_workflow("wf")] == ["chunk", "final"]
-        with live.stream_workflow("wf") as stream:
+        assert step_client.execute_workflow("wf", stream=True).success
+        assert step_client.stream_workflow("wf").result().success
+        assert [event.type for event in step_client.stream_workflow("wf")] == ["chunk", "final"]
+        with step_client.stream_workflow("wf") as stream:
             assert next(stream).text == "one"
             assert next(stream).type == "final"
     assert (len(steps.bodies), steps.connections) == (12, 1)
 
 
-def test_what_comes_late_after_the_terminal_event_is_read_for_the_connections_sake(steps, live):
+def test_what_comes_late_after_the_terminal_event_is_read_for_the_connections_sake(steps, step_client):
     steps.keeps_open = True
     steps.steps = [head(Transfer_Encoding="chunked")] + chunked(
         ONE, stream_of(final()), 0.01, stream_of(DONE)) + [0.01, CHUNKED_END]
     for _ in range(15):
-        assert live.execute_workflow("wf", stream=True).success
+        assert step_client.execute_workflow("wf", stream=True).success
     assert steps.connections < 15  # not always one: it is not waited for longer than a moment
 
 
-def test_the_connection_of_a_failed_run_is_used_again(steps, live):
+def test_the_connection_of_a_failed_run_is_used_again(steps, step_client):
     steps.keeps_open = True
     steps.steps = [head(Transfer_Encoding="chunked")] + chunked(stream_of(error("boom"), DONE)) + [CHUNKED_END]
     for _ in range(3):
         with pytest.raises(SimStudioError, match="boom"):
-            live.stream_workflow("wf").result()
+            step_client.stream_workflow("wf").result()
         with pytest.raises(SimStudioError, match="boom"):
-            live.execute_workflow("wf", stream=True)
+            step_client.execute_workflow("wf", stream=True)
     assert (len(steps.bodies), steps.connections) == (6, 1)
 
 
@@ -188,10 +188,10 @@ def leave_by_a_break(stream):
 
 @pytest.mark.parametrize(
     "leave", [leave_by_closing, leave_the_with_statement, leave_by_an_exception, leave_by_a_break])
-def test_leaving_a_stream_frees_its_connection(steps, live, leave):
+def test_leaving_a_stream_frees_its_connection(steps, step_client, leave):
     steps.steps = [head(), ONE, TWO, threading.Event()]
     before = descriptors()
-    stream = live.stream_workflow("wf")
+    stream = step_client.stream_workflow("wf")
     assert next(stream).text == "one"
     assert descriptors() > before
     leave(stream)
@@ -208,8 +208,8 @@ def test_leaving_a_stream_frees_its_connection(steps, live, leave):
     assert stream.blocks["b1"].startswith("one")
 
 
-def test_a_closed_stream_that_never_began_sends_nothing(steps, live):
-    stream = live.stream_workflow("wf")
+def test_a_closed_stream_that_never_began_sends_nothing(steps, step_client):
+    stream = step_client.stream_workflow("wf")
     stream.close()
     assert list(stream) == []
     with stream:
@@ -255,9 +255,9 @@ def test_a_stream_closed_after_its_end_keeps_its_result(sim):
         assert list(stream) == []
 
 
-def test_a_failure_does_not_grow_with_each_time_that_it_is_raised(steps, live):
+def test_a_failure_does_not_grow_with_each_time_that_it_is_raised(steps, step_client):
     steps.steps = [head(Transfer_Encoding="chunked"), *chunked(ONE), RESET]
-    stream = live.stream_workflow("wf")
+    stream = step_client.stream_workflow("wf")
     errors, depths = [], []
     for _ in range(5):
         with pytest.raises(SimStudioError) as caught:
@@ -275,12 +275,12 @@ def stream_error(stream):
     return vars(caught.value)
 
 
-def test_a_failure_keeps_nothing_of_who_read_alive(steps, live):
+def test_a_failure_keeps_nothing_of_who_read_alive(steps, step_client):
     class Local:
         pass
 
     def read():
-        local, stream = Local(), live.stream_workflow("wf")
+        local, stream = Local(), step_client.stream_workflow("wf")
         gone.append(weakref.ref(local))
         list(stream)
 
@@ -296,9 +296,9 @@ def test_a_failure_keeps_nothing_of_who_read_alive(steps, live):
         gc.enable()
 
 
-def test_dropping_a_stream_frees_its_connection(steps, live):
+def test_dropping_a_stream_frees_its_connection(steps, step_client):
     steps.steps = [head(), ONE, threading.Event()]
-    stream = live.stream_workflow("wf")
+    stream = step_client.stream_workflow("wf")
     next(stream)
     gone = weakref.ref(stream)
     del stream
@@ -306,29 +306,29 @@ def test_dropping_a_stream_frees_its_connection(steps, live):
     assert steps.was_left.wait(30)
 
 
-def test_dropping_many_streams_leaves_no_descriptor(steps, live):
+def test_dropping_many_streams_leaves_no_descriptor(steps, step_client):
     steps.steps = [head(), ONE, threading.Event()]
-    next(live.stream_workflow("wf"))
+    next(step_client.stream_workflow("wf"))
     before = descriptors()
     for _ in range(20):
-        next(live.stream_workflow("wf"))
-    live.close()
+        next(step_client.stream_workflow("wf"))
+    step_client.close()
     assert eventually(lambda: descriptors() <= before)  # the server's side of the connections is in this process too
 
 
-def test_a_stream_in_a_cycle_is_collected(steps, live):
+def test_a_stream_in_a_cycle_is_collected(steps, step_client):
     steps.steps = [head(), ONE, threading.Event()]
 
     class Holder:
         pass
 
     holder = Holder()
-    holder.stream = live.stream_workflow("wf")
+    holder.stream = step_client.stream_workflow("wf")
     holder.texts = holder.stream.text_stream
-    live.holder = holder  # the stream holds its client
+    step_client.holder = holder  # the stream holds its client
     assert next(holder.texts) == "one"
     gone = weakref.ref(holder.stream)
-    del holder.texts, holder, live.holder
+    del holder.texts, holder, step_client.holder
     gc.collect()
     assert gone() is None
     assert steps.was_left.wait(30)
@@ -388,10 +388,10 @@ def test_texts_keep_their_stream(sim):
         [head(), ONE, TWO[:-1], RESET],
     ],
 )
-def test_a_stream_that_breaks_off_is_an_error_with_the_text_so_far(steps, live, cut):
+def test_a_stream_that_breaks_off_is_an_error_with_the_text_so_far(steps, step_client, cut):
     steps.steps = cut
-    for run in (lambda: live.execute_workflow("wf", stream=True), lambda: list(live.stream_workflow("wf")),
-                lambda: live.stream_workflow("wf").result()):
+    for run in (lambda: step_client.execute_workflow("wf", stream=True), lambda: list(step_client.stream_workflow("wf")),
+                lambda: step_client.stream_workflow("wf").result()):
         with pytest.raises(SimStudioError) as caught:
             run()
         assert (caught.value.code, caught.value.details) == ("STREAM_INTERRUPTED", {"b1": "one"})
@@ -399,33 +399,33 @@ def test_a_stream_that_breaks_off_is_an_error_with_the_text_so_far(steps, live, 
     assert len(steps.bodies) == 3
 
 
-def test_a_connection_that_breaks_after_the_terminal_event_does_no_harm(steps, live):
+def test_a_connection_that_breaks_after_the_terminal_event_does_no_harm(steps, step_client):
     steps.steps = [head(Transfer_Encoding="chunked")] + chunked(ONE, END) + [RESET]
-    assert live.execute_workflow("wf", stream=True).output == {"b1": {"content": "one"}}
-    with live.stream_workflow("wf") as stream:
+    assert step_client.execute_workflow("wf", stream=True).output == {"b1": {"content": "one"}}
+    with step_client.stream_workflow("wf") as stream:
         assert [event.type for event in stream] == ["chunk", "final"]
         assert stream.result().success
 
 
-def test_a_server_that_stays_after_the_terminal_event_is_not_waited_for(steps, live):
+def test_a_server_that_stays_after_the_terminal_event_is_not_waited_for(steps, step_client):
     """The result is there; whatever keeps the connection open is not."""
     steps.steps = [head(), ONE, END, threading.Event()]
-    assert live.execute_workflow("wf", stream=True, timeout=15).success
-    assert [event.type for event in live.stream_workflow("wf", timeout=15)] == ["chunk", "final"]
+    assert step_client.execute_workflow("wf", stream=True, timeout=15).success
+    assert [event.type for event in step_client.stream_workflow("wf", timeout=15)] == ["chunk", "final"]
 
 
-def test_an_event_whose_text_is_no_gzip_after_all(steps, live):
+def test_an_event_whose_text_is_no_gzip_after_all(steps, step_client):
     steps.steps = [head(Content_Encoding="gzip"), ONE]
     with pytest.raises(SimStudioError):
-        live.execute_workflow("wf", stream=True)
+        step_client.execute_workflow("wf", stream=True)
 
 
 # ---- deadlines ----
 
 
-def test_silence_is_a_timeout_that_keeps_the_text(steps, live):
+def test_silence_is_a_timeout_that_keeps_the_text(steps, step_client):
     steps.steps = [head(), ONE, threading.Event()]
-    stream = live.stream_workflow("wf", timeout=(30, 1.0))
+    stream = step_client.stream_workflow("wf", timeout=(30, 1.0))
     assert next(stream).text == "one"
     started = time.monotonic()
     for step in (lambda: next(stream), lambda: list(stream.text_stream), stream.result):
@@ -438,25 +438,25 @@ def test_silence_is_a_timeout_that_keeps_the_text(steps, live):
     assert steps.was_left.wait(30)
 
 
-def test_silence_before_the_stream_is_a_timeout(steps, live):
+def test_silence_before_the_stream_is_a_timeout(steps, step_client):
     steps.steps = [threading.Event()]
-    for run in (lambda: next(live.stream_workflow("wf", timeout=0.2)),
-                lambda: live.execute_workflow("wf", stream=True, timeout=0.2)):
+    for run in (lambda: next(step_client.stream_workflow("wf", timeout=0.2)),
+                lambda: step_client.execute_workflow("wf", stream=True, timeout=0.2)):
         with pytest.raises(SimStudioError) as caught:
             run()
         assert caught.value.code == "TIMEOUT"
 
 
-def test_silence_of_an_ordinary_call_keeps_the_text(steps, live):
+def test_silence_of_an_ordinary_call_keeps_the_text(steps, step_client):
     steps.steps = [head(), ONE, threading.Event()]
     with pytest.raises(SimStudioError) as caught:
-        live.execute_workflow("wf", stream=True, timeout=1.0)
+        step_client.execute_workflow("wf", stream=True, timeout=1.0)
     assert (caught.value.code, caught.value.details) == ("TIMEOUT", {"b1": "one"})
 
 
-def test_the_total_deadline_holds_for_a_stream_that_is_never_silent(steps, live):
+def test_the_total_deadline_holds_for_a_stream_that_is_never_silent(steps, step_client):
     steps.steps = [head()] + [ONE, 0.02] * 1000
-    stream = live.stream_workflow("wf", timeout=(30, 30, 1.0))
+    stream = step_client.stream_workflow("wf", timeout=(30, 30, 1.0))
     with pytest.raises(SimStudioError) as caught:
         for _event in stream:
             pass
@@ -464,20 +464,20 @@ def test_the_total_deadline_holds_for_a_stream_that_is_never_silent(steps, live)
     assert stream.blocks["b1"].startswith("oneone")
 
 
-def test_no_bound(steps, live):
+def test_no_bound(steps, step_client):
     steps.steps = [head(), 0.3, ONE, END]
-    assert live.stream_workflow("wf", timeout=None).result().success
+    assert step_client.stream_workflow("wf", timeout=None).result().success
 
 
-def test_pauses_shorter_than_the_read_part_are_none(steps, live):
+def test_pauses_shorter_than_the_read_part_are_none(steps, step_client):
     steps.steps = [head()] + [ONE, 0.05] * 40 + [END]
-    assert live.stream_workflow("wf", timeout=(30, 1.5)).result().success
+    assert step_client.stream_workflow("wf", timeout=(30, 1.5)).result().success
 
 
-def test_what_the_reader_takes_its_time_for_is_not_the_servers_silence(steps, live):
+def test_what_the_reader_takes_its_time_for_is_not_the_servers_silence(steps, step_client):
     second, third = threading.Event(), threading.Event()
     steps.steps = [head(), ONE, second, TWO, third, END]
-    stream = live.stream_workflow("wf", timeout=(30, 1.2))
+    stream = step_client.stream_workflow("wf", timeout=(30, 1.2))
     next(stream)
     second.set()
     time.sleep(1.5)  # longer than the read part, before an event that is there

@@ -101,23 +101,23 @@ SAMPLE = BOM + (
 SAMPLE_TEXT = "žluťoučký 🐎\u2028🐎\n\nend"
 
 
-def check_sample(live):
-    with live.stream_workflow("wf") as stream:
+def check_sample(step_client):
+    with step_client.stream_workflow("wf") as stream:
         events = list(stream)
         assert [event.type for event in events] == ["chunk", "news", "chunk", "final"]
         assert stream.result().output == {"b1": {"content": SAMPLE_TEXT}}
 
 
-def test_a_stream_that_comes_byte_by_byte(steps, live):
+def test_a_stream_that_comes_byte_by_byte(steps, step_client):
     steps.steps = [head()] + [step for at in range(len(SAMPLE)) for step in (SAMPLE[at : at + 1], 0.0005)]
-    check_sample(live)
+    check_sample(step_client)
 
 
 @pytest.mark.parametrize("quarter", range(4))
-def test_a_stream_that_is_cut_at_any_byte(steps, live, quarter):
+def test_a_stream_that_is_cut_at_any_byte(steps, step_client, quarter):
     for at in range(1 + quarter, len(SAMPLE), 4):
         steps.steps = [head(), SAMPLE[:at], 0.002, SAMPLE[at:]]
-        check_sample(live)
+        check_sample(step_client)
 
 
 def described(body):
@@ -149,7 +149,7 @@ FRAGMENTS = st.sampled_from([
 @settings(max_examples=60, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(parts=st.lists(FRAGMENTS, max_size=25), cuts=st.lists(st.integers(0, 400), max_size=5))
-def test_the_events_do_not_depend_on_the_cuts(steps, live, parts, cuts):
+def test_the_events_do_not_depend_on_the_cuts(steps, step_client, parts, cuts):
     body = b"".join(parts)
     if body.startswith(BOM + BOM):
         body = body[3:]
@@ -159,7 +159,7 @@ def test_the_events_do_not_depend_on_the_cuts(steps, live, parts, cuts):
     outcomes, steps.keeps_open = [], True
     for way in ([body + whole], [step for piece in pieces for step in (piece, 0.001)] + [whole]):
         steps.steps = [head(Transfer_Encoding="chunked")] + chunked(*filter(None, way)) + [CHUNKED_END]
-        outcomes.append([(event.type, event.raw) for event in live.stream_workflow("wf")])
+        outcomes.append([(event.type, event.raw) for event in step_client.stream_workflow("wf")])
     assert outcomes[0] == outcomes[1]
     # Text and words are decoded event by event, so the bytes of a broken character stay where they are.
     expected = [(kind or "message", text) for kind, text in described(body + whole)]
@@ -253,15 +253,15 @@ def test_a_plain_answer_to_a_streamed_call_has_the_limit(server):
         "Failed to execute workflow: The response exceeds 2000 bytes (SIMSTUDIO_MAX_RESPONSE_BYTES); the run may have happened")
 
 
-def test_a_stream_that_is_left_in_the_midst_of_a_flood_leaves_the_client_sound(steps, live):
+def test_a_stream_that_is_left_in_the_midst_of_a_flood_leaves_the_client_sound(steps, step_client):
     """A transfer that was paused because the reader is slow does not trouble the next one."""
     flood = stream_of(*[chunk("x" * 90)] * 20000) + END
     for _ in range(5):
         steps.steps = [head(), flood]
-        with live.stream_workflow("wf") as stream:
+        with step_client.stream_workflow("wf") as stream:
             assert next(stream).type == "chunk"
         steps.steps = [head(), flood]
-        assert live.execute_workflow("wf").output == {"b1": {"content": "x" * 90 * 20000}}
+        assert step_client.execute_workflow("wf").output == {"b1": {"content": "x" * 90 * 20000}}
 
 
 GROWTH = """

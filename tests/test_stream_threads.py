@@ -56,7 +56,7 @@ def test_ctrl_c_ends_the_waiting_at_once(steps, step):
     assert min(waited) < 0.2
 
 
-def test_a_signal_handler_that_does_not_raise_changes_nothing(steps, live):
+def test_a_signal_handler_that_does_not_raise_changes_nothing(steps, step_client):
     seen, hold = [], threading.Event()
 
     def handle(*_):
@@ -67,7 +67,7 @@ def test_a_signal_handler_that_does_not_raise_changes_nothing(steps, live):
     previous = signal.signal(signal.SIGALRM, handle)
     try:
         steps.steps = [head(), ONE, hold, END]
-        stream = live.stream_workflow("wf")
+        stream = step_client.stream_workflow("wf")
         next(stream)
         signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
         assert next(stream).type == "final"
@@ -86,20 +86,20 @@ class Cancelled(SimStudioError):
     lambda stream, client: list(stream.text_stream), lambda stream, client: client.execute_workflow("wf", stream=True),
 ], ids=["next", "result", "texts", "execute"])
 @pytest.mark.parametrize("kind", [Cancelled, SimStudioError])
-def test_what_a_signal_handler_raises_is_not_the_stream_s_failure(steps, live, read, kind):
+def test_what_a_signal_handler_raises_is_not_the_stream_s_failure(steps, step_client, read, kind):
     cancelled = kind("stop", "CANCELLED", 499)
 
     def handler(*_):
         raise cancelled
 
     steps.steps = [head(), ONE, threading.Event()]
-    stream = live.stream_workflow("wf")
+    stream = step_client.stream_workflow("wf")
     next(stream)
     previous = signal.signal(signal.SIGALRM, handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.2)
         with pytest.raises(kind) as caught:
-            read(stream, live)
+            read(stream, step_client)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
@@ -155,10 +155,10 @@ def wait_until_read(stream):
     assert eventually(is_read), "nobody reads the stream"
 
 
-def test_two_threads_do_not_read_at_once(steps, live):
+def test_two_threads_do_not_read_at_once(steps, step_client):
     hold = threading.Event()
     steps.steps = [head(), hold, ONE, END]
-    stream = live.stream_workflow("wf")
+    stream = step_client.stream_workflow("wf")
     stream.__enter__()
     thread, outcome = in_thread(lambda: next(stream).text)
     wait_until_read(stream)
@@ -173,9 +173,9 @@ def test_two_threads_do_not_read_at_once(steps, live):
 
 
 @pytest.mark.parametrize("steps_before", [[], [head()], [head(), ONE]])
-def test_closing_ends_the_waiting_of_another_thread(steps, live, steps_before):
+def test_closing_ends_the_waiting_of_another_thread(steps, step_client, steps_before):
     steps.steps = steps_before + [threading.Event()]
-    stream = live.stream_workflow("wf", timeout=None)
+    stream = step_client.stream_workflow("wf", timeout=None)
     texts, expected = [], ["one"] if len(steps_before) == 2 else []
     thread, outcome = in_thread(lambda: texts.extend(event.text for event in stream))
     assert eventually(lambda: steps.bodies and texts == expected)
@@ -188,9 +188,9 @@ def test_closing_ends_the_waiting_of_another_thread(steps, live, steps_before):
     assert list(stream) == []
 
 
-def test_closing_ends_the_result_that_another_thread_waits_for(steps, live):
+def test_closing_ends_the_result_that_another_thread_waits_for(steps, step_client):
     steps.steps = [head(), ONE, threading.Event()]
-    stream = live.stream_workflow("wf", timeout=None)
+    stream = step_client.stream_workflow("wf", timeout=None)
     next(stream)
     thread, outcome = in_thread(stream.result)
     wait_until_read(stream)
@@ -200,9 +200,9 @@ def test_closing_ends_the_result_that_another_thread_waits_for(steps, live):
     assert str(outcome[0]).startswith("The stream was closed before its final event")
 
 
-def test_other_threads_run_while_one_waits_for_an_event(steps, live):
+def test_other_threads_run_while_one_waits_for_an_event(steps, step_client):
     steps.steps = [head(), ONE, threading.Event()]
-    stream = live.stream_workflow("wf", timeout=(30, 1.0))
+    stream = step_client.stream_workflow("wf", timeout=(30, 1.0))
     next(stream)
     thread, outcome = in_thread(lambda: next(stream))
     count = 0
@@ -221,10 +221,10 @@ def test_many_threads_with_streams_of_one_client(sim):
             assert outcome == ["One, two, three, four, five"]
 
 
-def test_a_finalizer_that_reads_the_stream_does_no_harm(steps, live):
+def test_a_finalizer_that_reads_the_stream_does_no_harm(steps, step_client):
     """Whatever runs during a step finds the stream in use."""
     steps.steps = [head()] + [stream_of(*[chunk("x")] * 200, {"event": "n", "many": [[] for _ in range(500)]})] * 5 + [END]
-    stream = live.stream_workflow("wf")
+    stream = step_client.stream_workflow("wf")
     seen = []
 
     class Reader:

@@ -9,10 +9,10 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
+from asking import ask, run
 from waiting import PATIENCE_S, eventually
 
 import simstudio.testing
@@ -30,21 +30,6 @@ def sim():
 def client(sim):
     with SimStudioClient("any", sim.url) as made:
         yield made
-
-
-def ask(server, method, path, body=None, **headers):
-    """One request without a client of ours: (status, headers, body as text)."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    named.setdefault("User-Agent", "test")
-    text = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
-    with closing(http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=5)) as connection:
-        connection.request(method, path, text, named)
-        with connection.getresponse() as answer:
-            return answer.status, answer.headers, answer.read().decode()
-
-
-def run(server, workflow_id="echo", body=None, **headers):
-    return ask(server, "POST", "/api/workflows/%s/execute" % workflow_id, body or {}, **headers)
 
 
 # ---- runs ----

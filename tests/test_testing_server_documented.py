@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from test_testing_server import run
+from asking import run
 
 from simstudio import SimStudioClient
 from simstudio.testing import SimServer, Stream

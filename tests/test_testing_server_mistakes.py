@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 import pytest
-from test_testing_server import run
+from asking import run
 from waiting import eventually
 
 from simstudio import SimStudioClient, SimStudioError

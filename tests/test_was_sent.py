@@ -10,8 +10,8 @@ import pytest
 import stalls
 from errors import error_of
 from libcurl import VERSION
+from runs import BODY, OUTPUT
 from surroundings import without_proxies
-from test_faults import BODY, OUTPUT
 from wire import READ, READ_HEAD, RESET, Wire, http
 
 from simstudio import SimStudioClient, SimStudioError

@@ -148,6 +148,14 @@ def http(body, *fields, status="200 OK", version="1.1"):
     return ("HTTP/%s %s\r\n%s\r\n\r\n" % (version, status, "\r\n".join(fields))).encode() + body
 
 
+def chunked(body, *fields, size=16):
+    """An answer in chunks of `size` bytes."""
+    head = "HTTP/1.1 200 OK\r\n" + "".join(field + "\r\n" for field in fields)
+    pieces = (body[at : at + size] for at in range(0, len(body), size))
+    framed = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    return head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + framed + b"0\r\n\r\n"
+
+
 class Wire:
     def __init__(self, *scripts, context=None, backlog=128):
         self.scripts, self.context = scripts, context
