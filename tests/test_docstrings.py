@@ -1,7 +1,9 @@
 """What help() says: of everything public, what it takes, gives and raises."""
 
+import ast
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +102,28 @@ def test_the_testing_package_says_what_each_part_is(name):
     for method in members(cls):
         if not method.startswith("__"):
             assert getattr(cls, method).__doc__, method
+
+
+def documented(tree):
+    """The functions and classes of a stub, by name; of an overloaded one the first."""
+    found = {}
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.setdefault(node.name, node)
+    return found
+
+
+def test_the_stub_has_the_same_for_editors():
+    stub = documented(ast.parse(Path(simstudio.__file__).with_name("_native.pyi").read_text()))
+    for cls in CLASSES:
+        node = stub[cls.__name__]
+        assert ast.get_docstring(node) == inspect.getdoc(cls)
+        methods = documented(node)
+        for name in members(cls):
+            if name in methods or cls in (simstudio.SimStudioClient, simstudio.WorkflowStream):
+                if name not in ("api_key", "base_url"):  # attributes in the stub
+                    assert ast.get_docstring(methods[name]) == inspect.getdoc(getattr(cls, name)), name
+    assert ast.get_docstring(stub["libcurl_version"]) == inspect.getdoc(simstudio._native.libcurl_version)
 
 
 def test_lines_fit_a_terminal():

@@ -30,7 +30,7 @@ LIES = [
     ("    created_at: str", "    created: str", "AsyncExecutionResult"),
     ("    details: Any", "    detail: Any", "SimStudioError.detail"),
     ("@final\n", "", "WorkflowStream"),
-    ("    def get_usage_limits(self) -> UsageLimits: ...\n", "", "SimStudioClient.get_usage_limits"),
+    ("    def get_usage_limits(self)", "    def get_usage(self)", "SimStudioClient.get_usage_limits"),
 ]
 
 
