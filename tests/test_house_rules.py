@@ -320,7 +320,7 @@ def include_guards_name_their_file(tree):
 @rule({"csrc/core/url.h": "enum sim_status sim_url_guess(struct sim_url *url);\n"})
 def statuses_must_be_checked(tree):
     declaration = re.compile(
-        r"^(enum sim_status (?!sim_fail\()|(?:void|char|struct \w+) \*(?=sim_(?:\w+_new|\w*alloc\w*"
+        r"^(enum sim_status (?!sim_fail\w*\()|(?:void|char|struct \w+) \*(?=sim_(?:\w+_new|\w*alloc\w*"
         r")\())(\w+)\([^;]*;",
         re.MULTILINE,
     )

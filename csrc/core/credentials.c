@@ -26,7 +26,7 @@ static enum sim_status decode(struct sim_buffer *out, struct sim_text text, stru
             return sim_fail(error, SIM_BAD_INPUT, "the URL's user or password has a %%00");
         status = sim_buffer_append_char(out, (char)character);
     }
-    return status == SIM_OK ? SIM_OK : sim_fail(error, status, "No memory for a URL");
+    return status == SIM_OK ? SIM_OK : sim_fail_no_memory(error, "a URL");
 }
 
 enum sim_status sim_credentials_take(struct sim_credentials *credentials, const struct sim_url *url,

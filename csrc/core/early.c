@@ -47,7 +47,7 @@ void sim_early_end(const struct sim_early *early, struct sim_lane *lane, int64_t
     bool was_quick = sim_clock_monotonic_ms() - started_ms < QUICK_MS;
 
     if (was_quick && early->is_tls && sim_lane_is_multiplexed(lane)) {
-        sim_sockets_hold_resets_on(&lane->sockets);
+        sim_sockets_keep_resets_held(&lane->sockets);
         if (!sim_sockets_are_in_doubt(&lane->sockets))
             return;
     }
@@ -141,7 +141,7 @@ bool sim_early_is_whole(struct sim_early *early, const struct sim_lane *lane,
                         const struct sim_head *head, const struct sim_buffer *body, size_t length,
                         int64_t active_ms)
 {
-    if (!sim_head_is_whole(head) || length == 0 || !may_be_unsent(lane, length, active_ms))
+    if (!sim_head_is_final(head) || length == 0 || !may_be_unsent(lane, length, active_ms))
         return false;
     if (head->http_status == 204 || head->http_status == 304)
         return true;
@@ -174,7 +174,7 @@ bool sim_early_rescue(struct sim_early *early, struct sim_lane *lane, CURLcode c
     if (code == CURLE_SEND_ERROR && lane->keeps_unread && (head->total == 0 || head->is_complete) &&
         sim_unread_parse(sim_lane_fetch_unread(lane), head, body))
         return true;
-    if (!is_failure_of_connection(code) || !sim_head_is_whole(head))
+    if (!is_failure_of_connection(code) || !sim_head_is_final(head))
         return false;
     if (sim_head_says_length(head))
         return sim_lane_has_received(lane, head->content_length);

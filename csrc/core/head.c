@@ -135,7 +135,7 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
     while (line.length > 0 &&
            (line.data[line.length - 1] == '\n' || line.data[line.length - 1] == '\r'))
         line.length--;
-    begins = !sim_head_is_whole(head) && sim_text_starts_nocase(line, sim_text_of("HTTP/"));
+    begins = !sim_head_is_final(head) && sim_text_starts_nocase(line, sim_text_of("HTTP/"));
     if (begins)
         begin(head);
     else if (head->is_complete)
@@ -157,7 +157,7 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
     return begins ? SIM_OK : note_field(head, line, error);
 }
 
-bool sim_head_is_whole(const struct sim_head *head)
+bool sim_head_is_final(const struct sim_head *head)
 {
     return head->is_complete && head->http_status >= 200;
 }

@@ -44,7 +44,7 @@ enum sim_status sim_head_add_line(struct sim_head *head, struct sim_text line,
                                   struct sim_error *error) SIM_MUST_CHECK;
 
 /* True when all of the head is there, and it is no interim one: what follows is the body. */
-bool sim_head_is_whole(const struct sim_head *head);
+bool sim_head_is_final(const struct sim_head *head);
 
 /* True when there is a field that a folded line (obs-fold) may continue. */
 bool sim_head_has_fields(const struct sim_head *head);

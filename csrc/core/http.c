@@ -29,7 +29,9 @@ struct sim_exchange {
     struct sim_buffer body;
     struct sim_error failure; /* a callback's, or one that the next step reports */
     struct sim_progress progress;
-    bool is_added, was_repeated, has_news, is_done;
+    bool is_added, is_done;     /* libcurl has the transfer; the answer is there */
+    bool was_repeated;          /* by libcurl itself, which was stopped */
+    bool has_news;              /* bytes of a stream have come in this step */
     bool is_stream;             /* the head says so */
     unsigned long long traffic; /* bytes sent and received of it, as noted last */
     struct sim_early early;
@@ -68,7 +70,7 @@ static enum sim_status take_body(struct sim_exchange *x, struct sim_text piece)
         (void)sim_fail(&x->failure, status, "The response exceeds %zu bytes (%s)", x->body.limit,
                        x->request.limit_name);
     else if (status != SIM_OK)
-        (void)sim_fail(&x->failure, status, "No memory for the response");
+        (void)sim_fail_no_memory(&x->failure, "the response");
     return status;
 }
 
@@ -78,7 +80,7 @@ static size_t on_body(char *bytes, size_t unit, size_t count, void *context)
     struct sim_text piece = {bytes, unit * count};
     enum sim_status status = SIM_OK;
 
-    if (x->lane.shows_heads && !sim_head_is_whole(&x->head)) {
+    if (x->lane.shows_heads && !sim_head_is_final(&x->head)) {
         status = sim_lane_check_line(&x->lane, &x->head, piece, &x->failure);
     }
     else if (!x->is_draining) {
@@ -112,7 +114,7 @@ static size_t on_header(char *bytes, size_t unit, size_t count, void *context)
         return 0;
     if (x->head.http_status >= 200)
         x->lane.keeps_unread = false; /* what follows is the rest of it */
-    if (sim_head_is_whole(&x->head))
+    if (sim_head_is_final(&x->head))
         sim_lane_pass_unknown_coding(&x->lane, &x->head);
     /* Known with the last line of a head, and asked for with every piece of the body. */
     x->is_stream = x->head.is_complete && has_stream_head(x);
@@ -263,11 +265,6 @@ static struct sim_exchange *session_check_out(struct sim_session *session)
 
 /* ---- one exchange ---- */
 
-static enum sim_status fail_no_memory(struct sim_error *error)
-{
-    return sim_fail(error, SIM_NO_MEMORY, "No memory for a request");
-}
-
 /* Sends the request where the route leads, for the first time or after a redirect. */
 static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_error *error)
 {
@@ -288,7 +285,7 @@ static enum sim_status exchange_begin_hop(struct sim_exchange *x, struct sim_err
     if (sim_lane_set_route(&x->lane, &x->route,
                            x->is_cut_off || sim_sockets_are_in_doubt(&x->lane.sockets)) != SIM_OK ||
         !sim_lane_begin(&x->lane))
-        return fail_no_memory(error);
+        return sim_fail_no_memory(error, "a request");
     x->is_added = true;
     return SIM_OK;
 }
@@ -304,7 +301,7 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
         return sim_fail(error, SIM_NO_MEMORY, "libcurl cannot be initialised");
     x = session_check_out(session);
     if (x == NULL)
-        return fail_no_memory(error);
+        return sim_fail_no_memory(error, "a request");
     x->request = *request;
     x->failure = (struct sim_error){SIM_OK, ""};
     x->is_done = x->is_draining = x->is_cut_off = false;
@@ -312,7 +309,7 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
     sim_lane_set_connect_limit(&x->lane, sim_deadline_to_connect(&request->timeouts));
     if (sim_lane_set_headers(&x->lane, request->headers, request->header_count) != SIM_OK ||
         !sim_lane_set_method(&x->lane, request->is_post, request->body))
-        status = fail_no_memory(error);
+        status = sim_fail_no_memory(error, "a request");
     if (status == SIM_OK)
         status = sim_lane_set_trust(&x->lane, &request->trust, error);
     if (status == SIM_OK)
@@ -336,8 +333,7 @@ static bool is_late(const struct sim_exchange *x, struct sim_error *error)
                              SIM_HTTP_STEP_MS, &left_ms, error) != SIM_OK;
 }
 
-/* What libcurl's result means for the one question that matters: may the request have been
- * served? */
+/* What libcurl's result means for the one question: may the request have been served? */
 static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, struct sim_error *error)
 {
     const char *text = sim_lane_explain(&x->lane, code, x->route.proxy.url.length > 0);
@@ -350,7 +346,7 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
     if (code == CURLE_OPERATION_TIMEDOUT && is_late(x, error))
         return SIM_TIMED_OUT;
     if (code == CURLE_OUT_OF_MEMORY && !x->progress.was_sent)
-        return fail_no_memory(error);
+        return sim_fail_no_memory(error, "a request");
     /* libcurl calls a header line beyond its own limit (100 KiB) out of memory before 8.6. */
     if (code == CURLE_OUT_OF_MEMORY)
         return sim_fail(
@@ -368,43 +364,39 @@ static enum sim_status exchange_fail(struct sim_exchange *x, CURLcode code, stru
     return sim_fail(error, x->progress.was_sent ? SIM_AMBIGUOUS : SIM_NOT_SENT, "%s", text);
 }
 
-/* Takes libcurl's verdict, if it has come to one. */
-static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
-                                         struct sim_error *error)
+/* Takes libcurl's verdict, or ours of an early answer. False while there is neither. */
+static bool take_verdict(struct sim_exchange *x, CURLcode *code)
 {
-    CURLMsg *message = NULL;
-    CURLcode code;
-    const char *target = NULL;
-    struct sim_text written;
+    CURLMsg *message;
     int queued = 0;
-    bool followed = false;
-    enum sim_status status;
 
-#if !SIM_LANE_HAS_PREREQUEST
-    notice_sending(x);
-#endif
-    while ((message = curl_multi_info_read(x->lane.multi, &queued)) != NULL &&
-           message->msg != CURLMSG_DONE)
-        continue;
+    do
+        message = curl_multi_info_read(x->lane.multi, &queued);
+    while (message != NULL && message->msg != CURLMSG_DONE);
     if (message == NULL &&
         (x->is_paused || !sim_early_is_whole(&x->early, &x->lane, &x->head, &x->body,
                                              x->request.body.length, x->progress.active_ms)))
-        return SIM_OK;
+        return false;
     x->is_cut_off = x->is_cut_off || message == NULL;
-    code = message != NULL ? message->data.result : CURLE_OK;
+    *code = message != NULL ? message->data.result : CURLE_OK;
     /* What a proxy says before the request is sent is no answer to it. */
-    if (code != CURLE_OK && x->progress.was_sent && !x->is_paused &&
-        sim_early_rescue(&x->early, &x->lane, code, &x->head, &x->body, x->request.body.length)) {
+    if (*code != CURLE_OK && x->progress.was_sent && !x->is_paused &&
+        sim_early_rescue(&x->early, &x->lane, *code, &x->head, &x->body, x->request.body.length)) {
         x->is_stream = has_stream_head(x);
         x->is_cut_off = true;
-        code = CURLE_OK;
+        *code = CURLE_OK;
     }
-    if (code != CURLE_OK)
-        return exchange_fail(x, code, error);
-    /* libcurl reports success for a head that was cut short and for an interim answer alone. */
-    if (!sim_head_is_whole(&x->head))
-        return sim_fail(error, SIM_AMBIGUOUS, "%s", cut_short);
-    target = sim_lane_redirect_target(&x->lane, &x->route, &x->head, &written);
+    return true;
+}
+
+/* Goes where the answer redirects to, or takes it as the one that was asked for (`*done`). */
+static enum sim_status follow_or_finish(struct sim_exchange *x, bool *done, struct sim_error *error)
+{
+    struct sim_text written;
+    const char *target = sim_lane_redirect_target(&x->lane, &x->route, &x->head, &written);
+    bool followed = false;
+    enum sim_status status;
+
     sim_lane_note_protocol(&x->lane);
     status = sim_route_redirect(&x->route, x->head.http_status, x->request.is_post, target, written,
                                 &followed, error);
@@ -418,6 +410,25 @@ static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
         sim_route_arrive(&x->route, &x->session->moves);
     x->is_done = *done = true;
     return SIM_OK;
+}
+
+/* After each advance: what has come of the hop under way. */
+static enum sim_status exchange_conclude(struct sim_exchange *x, bool *done,
+                                         struct sim_error *error)
+{
+    CURLcode code;
+
+#if !SIM_LANE_HAS_PREREQUEST
+    notice_sending(x);
+#endif
+    if (!take_verdict(x, &code))
+        return SIM_OK;
+    if (code != CURLE_OK)
+        return exchange_fail(x, code, error);
+    /* libcurl reports success for a head that was cut short and for an interim answer alone. */
+    if (!sim_head_is_final(&x->head))
+        return sim_fail(error, SIM_AMBIGUOUS, "%s", cut_short);
+    return follow_or_finish(x, done, error);
 }
 
 /* What libcurl tells of the exchange counts: bodies, header lines. Under TLS nothing else does:
@@ -452,7 +463,7 @@ static enum sim_status exchange_advance(struct sim_exchange *x, bool *done)
     if (resumed != CURLE_OK)
         status = exchange_fail(x, resumed, &x->failure);
     else if (curl_multi_perform(x->lane.multi, &running) != CURLM_OK)
-        status = fail_no_memory(&x->failure);
+        status = sim_fail_no_memory(&x->failure, "a request");
     else {
         note_traffic(x);
         status = exchange_conclude(x, done, &x->failure);
@@ -494,7 +505,7 @@ enum sim_status sim_exchange_step(struct sim_exchange *x, bool *done, struct sim
             return SIM_OK;
         if (!sim_lane_wait(&x->lane, x->progress.was_sent ? x->request.body.length : 0, left_ms,
                            &is_woken))
-            return fail_no_memory(error);
+            return sim_fail_no_memory(error, "a request");
         if (!is_woken)
             return SIM_OK; /* a signal, or a moment that libcurl waited for: the caller looks */
         if (x->progress.was_sent && !x->route.is_https)

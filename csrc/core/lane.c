@@ -240,11 +240,6 @@ enum sim_status sim_lane_set_headers(struct sim_lane *lane, const char *const *h
     return SIM_OK;
 }
 
-static enum sim_status fail_no_memory(struct sim_error *error)
-{
-    return sim_fail(error, SIM_NO_MEMORY, "No memory for a request");
-}
-
 /* A text that may be NULL, which an empty one stands for. */
 static enum sim_status keep(struct sim_buffer *out, const char *text)
 {
@@ -276,7 +271,7 @@ enum sim_status sim_lane_set_trust(struct sim_lane *lane, const struct sim_trust
     lane->has_trust = false;
     if (keep(&lane->ca_file, trust->file) != SIM_OK ||
         keep(&lane->ca_directory, trust->directory) != SIM_OK)
-        return fail_no_memory(error);
+        return sim_fail_no_memory(error, "a request");
     code = set_place(easy, CURLOPT_CAINFO, trust->file);
     if (code == CURLE_OK)
         code = set_place(easy, CURLOPT_CAPATH, trust->directory);
@@ -288,7 +283,7 @@ enum sim_status sim_lane_set_trust(struct sim_lane *lane, const struct sim_trust
         code == CURLE_OK &&
         curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, trust->file) != CURLE_OUT_OF_MEMORY &&
         curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, trust->directory) != CURLE_OUT_OF_MEMORY;
-    return lane->has_trust ? SIM_OK : fail_no_memory(error);
+    return lane->has_trust ? SIM_OK : sim_fail_no_memory(error, "a request");
 }
 
 /* NULL for either part means none, so that those of an earlier exchange do not stand. */

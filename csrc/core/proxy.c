@@ -222,7 +222,7 @@ static enum sim_status parse(const char *text, struct sim_proxy *proxy, struct s
             continue;
         status = append_url(&proxy->url, schemes[i].name, url.has_port ? url.port : schemes[i].port,
                             url.host);
-        return status == SIM_OK ? SIM_OK : sim_fail(error, status, "No memory for a URL");
+        return status == SIM_OK ? SIM_OK : sim_fail_no_memory(error, "a URL");
     }
     return sim_fail(error, SIM_BAD_INPUT,
                     "the URL must begin with http://, https://, socks4://, socks4a://, socks5:// "
@@ -246,5 +246,5 @@ enum sim_status sim_proxies_choose(const struct sim_proxies *proxies, const stru
         return sim_fail(error, SIM_NOT_SENT,
                         "The proxy that the environment names for %s cannot be used: %s",
                         url->is_https ? "https" : "http", reason.message);
-    return status == SIM_OK ? SIM_OK : sim_fail(error, status, "No memory for a URL");
+    return status == SIM_OK ? SIM_OK : sim_fail_no_memory(error, "a URL");
 }

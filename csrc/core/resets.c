@@ -160,7 +160,7 @@ static void acknowledge_at_once(int descriptor)
     (void)setsockopt(descriptor, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
 }
 
-void sim_resets_hold_on(struct sim_resets *resets, int descriptor)
+void sim_resets_keep_held(struct sim_resets *resets, int descriptor)
 {
     if (!resets->are_held)
         return;
@@ -204,7 +204,7 @@ void sim_resets_hold(struct sim_resets *resets, int descriptor)
     (void)resets, (void)descriptor;
 }
 
-void sim_resets_hold_on(struct sim_resets *resets, int descriptor)
+void sim_resets_keep_held(struct sim_resets *resets, int descriptor)
 {
     (void)resets, (void)descriptor;
 }

@@ -40,7 +40,7 @@ void sim_resets_let_through(struct sim_resets *resets, int descriptor, bool may_
                             int64_t active_ms);
 
 /* After a transfer that another may follow soon: goes on to hold them. */
-void sim_resets_hold_on(struct sim_resets *resets, int descriptor);
+void sim_resets_keep_held(struct sim_resets *resets, int descriptor);
 
 /* True when one seems to have come, also since the last step, and no sign of life since. The system
  * counts segments that came twice, too: whoever answers after that has not reset. */

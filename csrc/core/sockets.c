@@ -86,10 +86,10 @@ void sim_sockets_hold_resets(struct sim_sockets *sockets, long port)
             sim_resets_hold(&sockets->open[i].resets, sockets->open[i].descriptor);
 }
 
-void sim_sockets_hold_resets_on(struct sim_sockets *sockets)
+void sim_sockets_keep_resets_held(struct sim_sockets *sockets)
 {
     for (size_t i = 0; i < sockets->count; i++)
-        sim_resets_hold_on(&sockets->open[i].resets, sockets->open[i].descriptor);
+        sim_resets_keep_held(&sockets->open[i].resets, sockets->open[i].descriptor);
 }
 
 void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool may_send, int64_t active_ms)

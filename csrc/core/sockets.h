@@ -40,10 +40,10 @@ void sim_sockets_let_talk(struct sim_sockets *sockets, int descriptor);
 /* True when the one that a transfer uses, which is known by its own port, may talk. */
 bool sim_sockets_may_talk(const struct sim_sockets *sockets, long port);
 
-/* sim_resets_hold() for the one that a transfer uses; sim_resets_hold_on() and
+/* sim_resets_hold() for the one that a transfer uses; sim_resets_keep_held() and
  * sim_resets_let_through() for each of them. */
 void sim_sockets_hold_resets(struct sim_sockets *sockets, long port);
-void sim_sockets_hold_resets_on(struct sim_sockets *sockets);
+void sim_sockets_keep_resets_held(struct sim_sockets *sockets);
 void sim_sockets_let_resets_through(struct sim_sockets *sockets, bool may_send, int64_t active_ms);
 
 /* True when one of them may have been reset without knowing it. */

@@ -14,3 +14,8 @@ enum sim_status sim_fail(struct sim_error *error, enum sim_status status, const 
     }
     return status;
 }
+
+enum sim_status sim_fail_no_memory(struct sim_error *error, const char *what)
+{
+    return sim_fail(error, SIM_NO_MEMORY, "No memory for %s", what);
+}

@@ -34,4 +34,7 @@ struct sim_error {
 enum sim_status sim_fail(struct sim_error *error, enum sim_status status, const char *format, ...)
     SIM_PRINTF(3, 4);
 
+/* Records that there is no memory for that ("a URL") and returns SIM_NO_MEMORY. */
+enum sim_status sim_fail_no_memory(struct sim_error *error, const char *what);
+
 #endif

@@ -102,7 +102,7 @@ bool sim_unread_parse(const struct sim_buffer *bytes, struct sim_head *head,
     sim_head_reset(head);
     sim_buffer_clear(body);
     /* Interim answers are passed over. */
-    while (is_good && !sim_head_is_whole(head))
+    while (is_good && !sim_head_is_final(head))
         is_good = take_line(&rest, &line) && sim_head_add_line(head, line, NULL) == SIM_OK;
     if (is_good && take_body(rest, head, body))
         return true;

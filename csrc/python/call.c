@@ -331,6 +331,13 @@ int pysim_call_wait_for_answer(struct pysim_call *call)
     return 0;
 }
 
+void pysim_call_drain(struct pysim_call *call)
+{
+    Py_BEGIN_ALLOW_THREADS
+    sim_exchange_drain(call->exchange);
+    Py_END_ALLOW_THREADS
+}
+
 void pysim_call_end(struct pysim_call *call)
 {
     sim_exchange_finish(call->exchange);

@@ -89,6 +89,9 @@ int pysim_call_step(struct pysim_call *call);
  * exception. */
 int pysim_call_wait_for_answer(struct pysim_call *call);
 
+/* sim_exchange_drain(), without the GIL. */
+void pysim_call_drain(struct pysim_call *call);
+
 /* Ends the exchange, if one is under way, and keeps path and body for another start. */
 void pysim_call_end(struct pysim_call *call);
 void pysim_call_fini(struct pysim_call *call);

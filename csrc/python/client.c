@@ -23,13 +23,32 @@ struct client {
 
 /* ---- attributes ---- */
 
+/* 0, or -1 with ValueError for what a header field cannot carry. */
+static int check_key(const char *text, Py_ssize_t length)
+{
+    for (Py_ssize_t i = 0; i < length; i++) {
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7F) {
+            PyErr_Format(PyExc_ValueError,
+                         "api_key has a control character at position %zd (a line break, perhaps), "
+                         "which an HTTP header cannot carry",
+                         i);
+            return -1;
+        }
+    }
+    /* A server may strip it or not. With what is pasted may come a space that does not break. */
+    if (Py_UNICODE_ISSPACE((unsigned char)text[0]) ||
+        Py_UNICODE_ISSPACE((unsigned char)text[length - 1])) {
+        PyErr_SetString(PyExc_ValueError, "api_key begins or ends with white space, which an HTTP "
+                                          "header cannot carry");
+        return -1;
+    }
+    return 0;
+}
+
 /* A header line with the key; `*header` is NULL for no key. No message shows the key. */
 static int make_key_header(PyObject *key, PyObject **header)
 {
-    PyObject *latin = NULL;
-    const char *text;
-    Py_ssize_t length;
-    int result = -1;
+    PyObject *latin;
 
     *header = NULL;
     if (key == Py_None || (PyUnicode_Check(key) && PyUnicode_GET_LENGTH(key) == 0))
@@ -49,29 +68,10 @@ static int make_key_header(PyObject *key, PyObject **header)
         }
         return -1;
     }
-    text = PyBytes_AS_STRING(latin);
-    length = PyBytes_GET_SIZE(latin);
-    for (Py_ssize_t i = 0; i < length; i++) {
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7F) {
-            PyErr_Format(PyExc_ValueError,
-                         "api_key has a control character at position %zd (a line break, perhaps), "
-                         "which an HTTP header cannot carry",
-                         i);
-            goto done;
-        }
-    }
-    /* A server may strip it or not. With what is pasted may come a space that does not break. */
-    if (Py_UNICODE_ISSPACE((unsigned char)text[0]) ||
-        Py_UNICODE_ISSPACE((unsigned char)text[length - 1])) {
-        PyErr_SetString(PyExc_ValueError, "api_key begins or ends with white space, which an HTTP "
-                                          "header cannot carry");
-        goto done;
-    }
-    *header = PyBytes_FromFormat("X-API-Key: %s", text);
-    result = *header != NULL ? 0 : -1;
-done:
+    if (check_key(PyBytes_AS_STRING(latin), PyBytes_GET_SIZE(latin)) == 0)
+        *header = PyBytes_FromFormat("X-API-Key: %s", PyBytes_AS_STRING(latin));
     Py_DECREF(latin);
-    return result;
+    return *header != NULL ? 0 : -1;
 }
 
 static int refuse_unset(struct client *self, const char *name)

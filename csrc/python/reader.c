@@ -130,7 +130,5 @@ void pysim_reader_drain(struct pysim_reader *reader)
 {
     if (reader->call->is_done || !pysim_fold_has_ended(&reader->fold))
         return;
-    Py_BEGIN_ALLOW_THREADS
-    sim_exchange_drain(reader->call->exchange);
-    Py_END_ALLOW_THREADS
+    pysim_call_drain(reader->call);
 }

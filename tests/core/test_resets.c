@@ -224,9 +224,9 @@ static void one_that_comes_between_two_transfers_is_seen_before_the_second(void)
     for (int says_more = 0; says_more < 2; says_more++) {
         if (!begin())
             return;
-        sim_resets_hold_on(&resets, client); /* nothing happens */
+        sim_resets_keep_held(&resets, client); /* nothing happens */
         sim_resets_hold(&resets, client);
-        sim_resets_hold_on(&resets, client);
+        sim_resets_keep_held(&resets, client);
         CHECK(!sim_resets_leave_doubt(&resets, client));
         if (says_more)
             CHECK(write(server, "bye", 3) == 3);
@@ -243,7 +243,7 @@ static void probes_between_two_transfers_are_none(void)
     sim_resets_hold(&resets, client);
     answer();
     check_answer();
-    sim_resets_hold_on(&resets, client);
+    sim_resets_keep_held(&resets, client);
     probe(1, false);
     CHECK(!sim_resets_leave_doubt(&resets, client));
     CHECK(resets.are_held);
