@@ -3,7 +3,7 @@
 ENGINE ?= replay
 OUT ?= build/fuzz/$(ENGINE)
 PYTHON ?= python3
-PLAIN := sse base64 retry times url redirect proxy head unread exchange
+PLAIN := sse frames base64 retry times url redirect proxy head unread exchange
 WITH_PYTHON := json client
 UNITS ?= $(PLAIN) $(WITH_PYTHON)
 

@@ -11,6 +11,9 @@
 #include "core/moves.h"
 #include "fuzz.h"
 
+/* Two paths at each of a site's four origins, less the one where it begins. */
+enum { MOST_POSTS = 7 };
+
 static const char path[] = "/api/workflows/wf/execute";
 static const long statuses[] = {301, 302, 303, 307, 308, 200, 300, 304};
 
@@ -102,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sim_redirects redirects;
     struct sim_buffer url;
     unsigned hops = 0;
+    bool are_posts = true;
 
     sim_buffer_init(&url, SIZE_MAX);
     sim_redirects_init(&redirects);
@@ -124,6 +128,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(sim_redirects_decide(&redirects, &redirect, &follow) == SIM_OK);
         if (follow) {
             hops++;
+            are_posts = are_posts && redirect.is_post;
+            CHECK(!are_posts || hops <= MOST_POSTS);
             CHECK(choice % 8 < 5 && hops <= SIM_REDIRECT_MOST && redirects.hops == hops);
             CHECK(!redirect.is_post || redirect.http_status != 303);
             check_same_site(from, target);
