@@ -11,21 +11,22 @@ static CURLcode start_code;
 static unsigned number; /* its version, which it takes long to tell */
 static int features;
 
-#if defined(__GNUC__) && defined(__ELF__)
+#if defined(__ELF__)
 /* From 8.3 on, which the headers may be older than, and the library too: it is NULL there. */
 CURLcode curl_global_trace(const char *config) __attribute__((weak));
+#endif
 
-/* Has its traces tell of the frames of HTTP/2, for handles that trace at all. */
+/* Has libcurl's traces tell of the frames of HTTP/2. So do those of others in the process, if they
+ * share the library and are verbose. */
 static void trace_frames(void)
 {
+#if defined(__ELF__)
     if (curl_global_trace != NULL)
         (void)curl_global_trace("http/2");
-}
-#else
-static void trace_frames(void)
-{
-}
+#elif LIBCURL_VERSION_NUM >= 0x080300
+    (void)curl_global_trace("http/2");
 #endif
+}
 
 /* libcurl and OpenSSL have locks of their own here, which a fork would leave held in the child. */
 static void start(void)
@@ -34,10 +35,11 @@ static void start(void)
 
     sim_process_hold_forks();
     start_code = curl_global_init(CURL_GLOBAL_DEFAULT);
-    trace_frames();
     info = curl_version_info(CURLVERSION_NOW);
     number = info->version_num;
     features = info->features;
+    if (sim_libcurl_takes_large_in_frames())
+        trace_frames();
     sim_process_let_fork();
 }
 
