@@ -9,7 +9,6 @@ import sys
 import pytest
 import stalls
 from errors import error_of
-from libcurl import VERSION
 from runs import BODY, OUTPUT
 from surroundings import without_proxies
 from wire import READ, READ_HEAD, RESET, Wire, http
@@ -68,7 +67,6 @@ except SimStudioError as error:
 """
 
 
-@pytest.mark.skipif(VERSION >= (8,), reason="a newer libcurl needs files for itself, and calls their lack that of memory")
 def test_nothing_was_sent_where_no_file_can_be_opened():
     with Wire([READ, http(BODY), READ]) as wire:
         printed = subprocess.run([sys.executable, "-c", CROWDED, wire.url], stdout=subprocess.PIPE, env=without_proxies(),

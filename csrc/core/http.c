@@ -218,14 +218,11 @@ struct sim_session *sim_http_session_new(void)
     return sim_session_new(&lanes);
 }
 
-static struct sim_exchange *exchange_new(void)
+static struct sim_exchange *exchange_new(struct sim_error *error)
 {
     struct sim_exchange *x = sim_alloc_zeroed(1, sizeof *x);
     struct sim_lane_callbacks callbacks = {
-        .on_body = on_body,
-        .on_header = on_header,
-        .context = x,
-    };
+        .on_body = on_body, .on_header = on_header, .context = x};
 
     if (x == NULL)
         return NULL;
@@ -238,22 +235,22 @@ static struct sim_exchange *exchange_new(void)
     callbacks.on_read = on_read;
     callbacks.on_seek = on_seek;
 #endif
-    if (!sim_lane_init(&x->lane, &callbacks)) {
+    if (!sim_lane_init(&x->lane, &callbacks, error)) {
         sim_free(x);
         return NULL;
     }
     return x;
 }
 
-/* The warmest idle lane, or a new one. NULL: no memory. */
-static struct sim_exchange *session_check_out(struct sim_session *session)
+/* The warmest idle lane, or a new one. NULL, and perhaps told why: there can be none. */
+static struct sim_exchange *session_check_out(struct sim_session *session, struct sim_error *error)
 {
     struct sim_exchange *x;
 
     sim_session_notice_fork(session);
     x = (struct sim_exchange *)sim_pool_take(&session->pool);
     if (x == NULL) {
-        x = exchange_new();
+        x = exchange_new(error);
         if (x == NULL)
             return NULL;
         sim_pool_add(&session->pool, &x->lane.entry);
@@ -299,9 +296,10 @@ enum sim_status sim_exchange_start(struct sim_session *session, const struct sim
     *exchange = NULL;
     if (!sim_libcurl_start())
         return sim_fail(error, SIM_NO_MEMORY, "libcurl cannot be initialised");
-    x = session_check_out(session);
+    x = session_check_out(session, error);
     if (x == NULL)
-        return sim_fail_no_memory(error, "a request");
+        return error != NULL && error->status != SIM_OK ? error->status
+                                                        : sim_fail_no_memory(error, "a request");
     x->request = *request;
     x->failure = (struct sim_error){SIM_OK, ""};
     x->is_done = x->is_draining = x->is_cut_off = false;

@@ -124,19 +124,26 @@ static bool lane_configure(struct sim_lane *lane, const struct sim_lane_callback
                                      (long)CONNECTIONS_PER_LANE) == CURLM_OK;
 }
 
-bool sim_lane_init(struct sim_lane *lane, const struct sim_lane_callbacks *callbacks)
+bool sim_lane_init(struct sim_lane *lane, const struct sim_lane_callbacks *callbacks,
+                   struct sim_error *error)
 {
+    const char *reason;
+
     sim_buffer_init(&lane->header_text, SIZE_MAX);
     sim_buffer_init(&lane->ca_file, SIZE_MAX);
     sim_buffer_init(&lane->ca_directory, SIZE_MAX);
     sim_buffer_init(&lane->unread, SIM_UNREAD_MOST);
     sim_buffer_init(&lane->target, SIZE_MAX);
+    errno = 0;
     lane->multi = curl_multi_init();
     lane->easy = curl_easy_init();
     lane->url = curl_url();
     if (lane->multi != NULL && lane->easy != NULL && lane->url != NULL &&
         lane_configure(lane, callbacks))
         return true;
+    reason = sim_reason_of(errno); /* newer libcurls open descriptors here */
+    if (reason != NULL)
+        (void)sim_fail(error, SIM_NOT_SENT, "libcurl cannot be used: %s", reason);
     sim_lane_fini(lane);
     return false;
 }

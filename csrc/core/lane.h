@@ -70,9 +70,9 @@ struct sim_lane_callbacks {
 };
 
 /* Makes a lane in zeroed memory. False, and finished, without memory or with a libcurl that is too
- * old. */
-bool sim_lane_init(struct sim_lane *lane,
-                   const struct sim_lane_callbacks *callbacks) SIM_MUST_CHECK;
+ * old; and where the system refuses what libcurl needs for itself, which is told. */
+bool sim_lane_init(struct sim_lane *lane, const struct sim_lane_callbacks *callbacks,
+                   struct sim_error *error) SIM_MUST_CHECK;
 /* Closes the connections. Legal on all zero. */
 void sim_lane_fini(struct sim_lane *lane);
 
