@@ -21,6 +21,7 @@ import setuptools
 from setuptools.command.build_ext import build_ext
 
 PRIVATE_PREFIX = os.environ.get("SIMSTUDIO_STATIC_LIBS")
+PRIVATE = ("SIM_PRIVATE_CJSON", "SIM_PRIVATE_LIBCURL")  # said where the archives are linked in
 ARCHIVES = glob(os.path.join(PRIVATE_PREFIX, "lib", "*.a")) if PRIVATE_PREFIX else []
 
 # Whoever names another level in CFLAGS, such as a build for gcov, means it.
@@ -186,7 +187,7 @@ setuptools.setup(
             sources=sorted(glob("csrc/core/*.c") + glob("csrc/python/*.c")),
             depends=glob("csrc/*/*.h") + glob("csrc/*/*.def") + ARCHIVES,
             include_dirs=["csrc"],
-            define_macros=[("SIM_PRIVATE_CJSON", None)] if PRIVATE_PREFIX else [],
+            define_macros=[(name, None) for name in PRIVATE if PRIVATE_PREFIX],
             extra_compile_args=[
                 "-std=c11", "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", "-Wall", "-Wextra",
                 "-Wshadow", "-Wstrict-prototypes", "-fvisibility=hidden", *OPTIMISE,

@@ -1,5 +1,6 @@
 """Answers in frames that come while a large request is still being sent."""
 
+import gzip
 import json
 
 import pytest
@@ -116,6 +117,16 @@ def test_a_part_of_an_answer_in_frames_is_in_doubt(context, fields, end):
         error = error_of(execute, wire, content=LARGE)
         wire.gate.set()
     assert_doubtful(error)
+
+
+def test_a_compressed_answer_may_have_been_cut_before(context):
+    """The frames are all there, and not all of what was packed."""
+    packed = gzip.compress(BODY, mtime=0)[:-12]
+    head = frame(HEADERS, END_HEADERS, 1, STATUS_200 + b"\x0f\x0b\x04gzip" + typed(b"application/json"))
+    with Wire([READ_HEAD, SETTINGS, read_some, head, frame(DATA, END_STREAM, 1, packed), GATE], context=context) as wire:
+        error = error_of(execute, wire, content=LARGE)
+        wire.gate.set()
+    assert str(error).endswith("; the response may have been cut short; the run may have happened")
 
 
 def typed(kind):

@@ -312,6 +312,17 @@ def test_an_interrupt_while_the_position_is_put_back_is_not_lost(client, server)
         client.execute_workflow("wf", {"f": Broken(b"abc")})
     assert str(caught.value.__context__) == "disk gone"
 
+    class Explained(Broken):
+        def seek(self, *place):
+            try:
+                raise EOFError
+            finally:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        client.execute_workflow("wf", {"f": Explained(b"abc")})
+    assert type(caught.value.__context__) is EOFError
+
     class Name:
         def __getattr__(self, name):
             raise KeyboardInterrupt

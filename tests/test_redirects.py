@@ -202,6 +202,14 @@ def test_a_prefix_moves_once(world):
     assert str(error).endswith(": the path of a POST moves only once")
 
 
+def test_an_origin_is_not_come_back_to(world):
+    for at, to in ((SITE, "http://www.sim.example" + EXECUTE), ("http://www.sim.example", SITE + "/v1" + EXECUTE)):
+        world.answer(at, MOVED, 307, Location=to)
+    error = error_of(POST, SITE)
+    assert world.urls == [SITE + EXECUTE, "http://www.sim.example" + EXECUTE]
+    assert str(error).endswith(": a POST has been sent there")
+
+
 def test_an_origin_may_move_before_and_after_its_prefix(world):
     moves = [SITE + EXECUTE, "https://sim.example" + EXECUTE, "https://sim.example/v1" + EXECUTE,
              "https://www.sim.example/v1" + EXECUTE]

@@ -176,7 +176,7 @@ def test_a_queued_run_has_the_outputs_of_its_response_block(era, is_nested):
         assert states[1]["output"]["output"] == ({"response": outputs} if is_nested else outputs)
 
 
-@pytest.mark.parametrize("body, data", [(b'{"a": 1}', {"a": 1}), (b"<html>", "<html>"), (b"\xff", "\ufffd")])
+@pytest.mark.parametrize("body, data", [(b'{"a": 1}', {"a": 1}), (b"<html>", "<html>"), (b"\xff", "\ufffd"), (b"NaN", "NaN")])
 def test_bytes_of_a_response_block_are_what_they_hold(sim, client, body, data):
     sim.add_workflow("wf", Response(body))
     sim.jobs.steps = ["processing"]

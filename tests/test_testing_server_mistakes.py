@@ -167,6 +167,18 @@ async def later(given):
     """No workflow."""
 
 
+async def piece_by_piece(given):
+    """Nor this."""
+    yield given
+
+
+class Later:
+    """Nor what this makes."""
+
+    async def __call__(self, given):
+        return given
+
+
 @pytest.mark.parametrize(
     "given, message",
     [((5, {}), "workflow_id must be a str, not int"),
@@ -176,7 +188,9 @@ async def later(given):
      (("wf", Response({1, 2})), "run must be ... JSON can hold: Object of type set"),
      (("wf", b"{}"), "run must be ... JSON can hold: Object of type bytes"),
      (("wf", lambda: 7), "run must be a callable(input): too many positional arguments"),
-     (("wf", later), "run must be a callable(input), not a coroutine function"),
+     (("wf", later), "run must be a callable(input) that is not async"),
+     (("wf", Later()), "run must be a callable(input) that is not async"),
+     (("wf", piece_by_piece), "run must be a callable(input) that is not async"),
      (("wf", {}, Stream(["a"])), "deployed must be a bool, not Stream"),
      (("wf", {}, True, "Hello"), "stream must be a Stream or a callable(input) -> Stream, not str"),
      (("wf", {}, True, lambda given, more: Stream()), "stream must be a callable(input): missing a required argument"),

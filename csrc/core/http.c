@@ -585,11 +585,12 @@ bool sim_exchange_may_be_cut(const struct sim_exchange *x)
 {
     struct sim_text encoding;
 
-    if (x->head.http_status == 204 || x->lane.frames.has_ended) /* has no body, or its whole one */
+    if (x->head.http_status == 204) /* has no body */
         return false;
     if (x->early.is_end_unseen || sim_exchange_header(x, "content-encoding", &encoding))
         return true;
-    return !x->head.has_length && (sim_lane_is_multiplexed(&x->lane) || !x->head.is_chunked);
+    return !x->head.has_length && !x->lane.frames.has_ended &&
+           (sim_lane_is_multiplexed(&x->lane) || !x->head.is_chunked);
 }
 
 bool sim_exchange_was_sent(const struct sim_exchange *x)

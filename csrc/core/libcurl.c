@@ -11,20 +11,21 @@ static CURLcode start_code;
 static unsigned number; /* its version, which it takes long to tell */
 static int features;
 
-#if defined(__ELF__)
-/* From 8.3 on, which the headers may be older than, and the library too: it is NULL there. */
+/* From 8.3 on. Weak where the library is another package's, older or newer than the headers. */
+#if defined(__ELF__) && !defined(SIM_PRIVATE_LIBCURL)
 CURLcode curl_global_trace(const char *config) __attribute__((weak));
+#define HAS_TRACE (curl_global_trace != NULL)
+#elif LIBCURL_VERSION_NUM >= 0x080300
+#define HAS_TRACE true
 #endif
 
 /* Has libcurl's traces tell of the frames of HTTP/2. So do those of others in the process, if they
- * share the library and are verbose. */
+ * share the library and are verbose; and what they ask of it instead holds for us. */
 static void trace_frames(void)
 {
-#if defined(__ELF__)
-    if (curl_global_trace != NULL)
+#ifdef HAS_TRACE
+    if (HAS_TRACE)
         (void)curl_global_trace("http/2");
-#elif LIBCURL_VERSION_NUM >= 0x080300
-    (void)curl_global_trace("http/2");
 #endif
 }
 

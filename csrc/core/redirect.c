@@ -80,17 +80,20 @@ static bool is_same_path(struct sim_text one, struct sim_text other)
     return true;
 }
 
-/* Compared as parsed, so that another spelling of the host, the port or the path is the same
+/* True for a place where a POST has been, and for any on an origin that it has been sent away from.
+ * Compared as parsed, so that another spelling of the host, the port or the path is the same
  * place. */
-static bool was_visited(const struct sim_redirects *redirects, const struct sim_url *url)
+static bool was_visited(const struct sim_redirects *redirects, const struct sim_url *from,
+                        const struct sim_url *url)
 {
+    bool is_elsewhere = !sim_url_is_same_origin(from, url);
     size_t at = 0;
 
     while (at < redirects->visited.length) {
         struct sim_text text = sim_text_of(redirects->visited.data + at);
         struct sim_url seen;
         if (sim_url_parse(text, &seen, NULL) == SIM_OK && sim_url_is_same_origin(&seen, url) &&
-            is_same_path(seen.path, url->path))
+            (is_elsewhere || is_same_path(seen.path, url->path)))
             return true;
         at += text.length + 1;
     }
@@ -162,7 +165,7 @@ static const char *refuse_post(const struct sim_redirects *redirects,
         return "its path has dot segments, which servers read differently";
     if (redirects->has_moved_path && !is_same_path(from->path, target->path))
         return "the path of a POST moves only once";
-    return was_visited(redirects, target) ? "a POST has been sent there" : NULL;
+    return was_visited(redirects, from, target) ? "a POST has been sent there" : NULL;
 }
 
 /* Why the redirect is not followed; NULL: it is, from the one place to the other. */

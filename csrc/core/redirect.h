@@ -41,11 +41,11 @@ struct sim_redirect {
 /* Decides. Followed is what stays on the same site (sim_url_is_same_site) within
  * SIM_REDIRECT_MOST hops. A POST is sent again only on 301, 302, 307 and 308, only when the
  * target's path ends with the path asked for (a moved origin or prefix), to one other prefix at
- * most, and never to a URL where this exchange has been: a server can answer with any redirect
- * after it has done what was asked, and following that would do it twice. Where dot segments leave
- * in doubt which place is meant, it is not sent either. What newer libcurls leave out of the target
- * is looked for in the Location. On true the target has been noted as visited; `refusal` is set.
- * SIM_NO_MEMORY is the only failure. */
+ * most, and never to a URL where this exchange has been, nor back to an origin: a server can answer
+ * with any redirect after it has done what was asked, and following that would do it twice. Where
+ * dot segments leave in doubt which place is meant, it is not sent either. What newer libcurls
+ * leave out of the target is looked for in the Location. On true the target has been noted as
+ * visited; `refusal` is set. SIM_NO_MEMORY is the only failure. */
 enum sim_status sim_redirects_decide(struct sim_redirects *redirects,
                                      const struct sim_redirect *redirect,
                                      bool *follow) SIM_MUST_CHECK;

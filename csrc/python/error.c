@@ -281,9 +281,10 @@ PyObject *pysim_error_copy(PyObject *error)
 
 void pysim_error_set_context(PyObject *context)
 {
-    PyObject *error = PyErr_GetRaisedException();
+    PyObject *error = PyErr_GetRaisedException(), *own = PyException_GetContext(error);
 
-    if (error != context)
+    if (own == NULL && error != context)
         PyException_SetContext(error, Py_XNewRef(context)); /* steals */
+    Py_XDECREF(own);
     PyErr_SetRaisedException(error);
 }

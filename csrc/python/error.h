@@ -83,7 +83,7 @@ int pysim_error_has_code(PyObject *error, enum pysim_code code);
  * exception. */
 PyObject *pysim_error_copy(PyObject *error);
 
-/* Makes `context`, which may be NULL, that of the pending exception, as an except clause would. */
+/* Makes `context`, which may be NULL, that of the pending exception if it has none of its own. */
 void pysim_error_set_context(PyObject *context);
 
 /* Clears the pending exception and returns its str() (a new reference); NULL with MemoryError when

@@ -69,8 +69,9 @@ def _check(name: str, value: Any, fits: bool, expected: str) -> None:
 
 
 def _check_takes_input(name: str, call: Callable[..., Any]) -> None:
-    if inspect.iscoroutinefunction(call):
-        raise TypeError("%s must be a callable(input), not a coroutine function" % name)
+    for function in (call, type(call).__call__):
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError("%s must be a callable(input) that is not async" % name)
     try:
         signature = inspect.signature(call)
     except (TypeError, ValueError):
@@ -115,9 +116,13 @@ def _output_of_body(body: Any) -> Any:
     if not isinstance(body, bytes):
         return body
     try:
-        return json.loads(body)
+        return json.loads(body, parse_constant=_refuse_constant)
     except ValueError:
         return body.decode("utf-8", "replace")
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError("JSON has no %s" % name)
 
 
 def _echo(given: Any) -> Any:

@@ -63,6 +63,13 @@ def test_it_exports_the_init_function_alone(extension):
 
 
 @every_wheel
+def test_it_takes_nothing_of_what_it_carries_from_elsewhere(extension):
+    """Not even where there is one in the process by chance."""
+    wanted = run(["nm", "-D", "--undefined-only", extension])
+    assert re.findall(r"\b(?:curl|cJSON|SSL|nghttp2)_\w+", wanted) == []
+
+
+@every_wheel
 def test_it_needs_the_c_library_alone_and_looks_nowhere_else_for_it(extension):
     dynamic = run(["readelf", "-d", extension])
     needed = re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)
