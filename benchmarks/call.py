@@ -1,6 +1,6 @@
 """CPU time and instructions of one call with a small answer, on a connection that is kept."""
 
-from harness import at_least, at_most, beside
+from harness import at_least, at_most, beside, builds
 
 PEERS = {
     "pure-Python SDK": "sdk",
@@ -12,8 +12,6 @@ PEERS = {
 
 def against_limit(lab, what, way):
     """Rows that hold each build against the C program with the same libraries; and the medians."""
-    from harness import builds
-
     commands = {build: lab.client(build, way=way) for build in builds()}
     commands.update({"limit-" + build: lab.limit(build, way) for build in builds()})
     commands.update({"careful-" + build: lab.limit(build, way, "careful") for build in builds()})
@@ -24,20 +22,20 @@ def against_limit(lab, what, way):
     for build in builds():
         ours, limit = medians[build]["cpu"], medians["limit-" + build]["cpu"]
         text = "%.2f x (%.1f us; %.1f us)" % (ours / limit, ours * 1e6, limit * 1e6)
-        rows.append(at_most("%s: CPU, to the C program" % what, build, ours / limit, 1.2, text))
+        rows.append(at_most("%s: CPU, relative to the C program" % what, build, ours / limit, 1.2, text))
         careful = medians["careful-" + build]["cpu"]
         text = "%.2f x (%.1f us)" % (ours / careful, careful * 1e6)
-        rows.append(beside("%s: CPU, to the same with our two looks at the kernel" % what, build, text))
+        rows.append(beside("%s: CPU, relative to the same with our two system calls" % what, build, text))
         ours, limit = (lab.instructions_of_call(command) for command in (lab.client(build, way=way), lab.limit(build, way)))
         text = "%.2f x (%.0f; %.0f)" % (ours / limit, ours, limit)
-        rows.append(at_most("%s: instructions, to the C program" % what, build, ours / limit, 1.2, text))
+        rows.append(at_most("%s: instructions, relative to the C program" % what, build, ours / limit, 1.2, text))
     return rows, medians
 
 
 def rows(lab):
     found, medians = against_limit(lab, "call", "plain")
     yield from found
-    for build in (name for name in medians if name in ("wheel", "source")):
+    for build in builds():
         ours = medians[build]["cpu"]
         for name in PEERS:
             theirs = medians[name]["cpu"]
