@@ -119,7 +119,7 @@ def test_a_part_of_an_answer_in_frames_is_in_doubt(context, fields, end):
     assert_doubtful(error)
 
 
-def test_a_compressed_answer_may_have_been_cut_before(context):
+def test_the_frame_that_ends_a_compressed_answer_does_not_vouch_for_it(context):
     """The frames are all there, and not all of what was packed."""
     packed = gzip.compress(BODY, mtime=0)[:-12]
     head = frame(HEADERS, END_HEADERS, 1, STATUS_200 + b"\x0f\x0b\x04gzip" + typed(b"application/json"))
