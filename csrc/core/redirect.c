@@ -25,7 +25,6 @@ enum sim_status sim_redirects_begin(struct sim_redirects *redirects, struct sim_
 {
     sim_buffer_clear(&redirects->visited);
     redirects->hops = 0;
-    redirects->has_moved_path = false;
     redirects->are_permanent = true;
     return note_visited(redirects, url);
 }
@@ -100,6 +99,15 @@ static bool was_visited(const struct sim_redirects *redirects, const struct sim_
     return false;
 }
 
+/* True when the exchange has come to another path than the one where it began. */
+static bool has_moved_path(const struct sim_redirects *redirects, const struct sim_url *from)
+{
+    struct sim_url first;
+
+    return sim_url_parse(sim_text_of(redirects->visited.data), &first, NULL) != SIM_OK ||
+           !is_same_path(first.path, from->path);
+}
+
 static bool ends_with(struct sim_text text, struct sim_text suffix)
 {
     return text.length >= suffix.length &&
@@ -163,16 +171,17 @@ static const char *refuse_post(const struct sim_redirects *redirects,
     if (has_dot_segment(from->path) || has_dot_segment(target->path) ||
         has_escaped_dot(redirect->written))
         return "its path has dot segments, which servers read differently";
-    if (redirects->has_moved_path && !is_same_path(from->path, target->path))
+    if (has_moved_path(redirects, from) && !is_same_path(from->path, target->path))
         return "the path of a POST moves only once";
     return was_visited(redirects, from, target) ? "a POST has been sent there" : NULL;
 }
 
-/* Why the redirect is not followed; NULL: it is, from the one place to the other. */
+/* Why the redirect is not followed; NULL: it is. */
 static const char *refuse(const struct sim_redirects *redirects,
-                          const struct sim_redirect *redirect, struct sim_url *from,
-                          struct sim_url *target)
+                          const struct sim_redirect *redirect)
 {
+    struct sim_url from, target;
+
     if (!is_redirect(redirect->http_status, false))
         return "only 301, 302, 303, 307 and 308 are";
     if (!is_redirect(redirect->http_status, redirect->is_post))
@@ -181,31 +190,29 @@ static const char *refuse(const struct sim_redirects *redirects,
         return "there were too many redirects before it";
     if (is_misleading(redirect->written))
         return "its Location can be read in two ways";
-    if (sim_url_parse(redirect->from, from, NULL) != SIM_OK ||
-        sim_url_parse(redirect->target, target, NULL) != SIM_OK)
+    if (sim_url_parse(redirect->from, &from, NULL) != SIM_OK ||
+        sim_url_parse(redirect->target, &target, NULL) != SIM_OK)
         return "it is not an http or https URL";
-    if (from->is_https && !target->is_https)
+    if (from.is_https && !target.is_https)
         return "it leads from https to http";
-    if (!sim_url_is_same_site(from, target))
+    if (!sim_url_is_same_site(&from, &target))
         return "it leads to another site";
-    return redirect->is_post ? refuse_post(redirects, redirect, from, target) : NULL;
+    return redirect->is_post ? refuse_post(redirects, redirect, &from, &target) : NULL;
 }
 
 enum sim_status sim_redirects_decide(struct sim_redirects *redirects,
                                      const struct sim_redirect *redirect, bool *follow)
 {
     enum sim_status status;
-    struct sim_url from, target;
 
     *follow = false;
-    redirects->refusal = refuse(redirects, redirect, &from, &target);
+    redirects->refusal = refuse(redirects, redirect);
     if (redirects->refusal != NULL)
         return SIM_OK;
     status = note_visited(redirects, redirect->target);
     if (status != SIM_OK)
         return status;
     redirects->hops++;
-    redirects->has_moved_path = redirects->has_moved_path || !is_same_path(from.path, target.path);
     redirects->are_permanent = redirects->are_permanent && is_permanent(redirect->http_status);
     *follow = true;
     return SIM_OK;

@@ -16,7 +16,6 @@ enum { SIM_REDIRECT_MOST = 30 };
 struct sim_redirects {
     struct sim_buffer visited; /* every URL asked so far, each followed by a NUL */
     unsigned hops;             /* redirects followed */
-    bool has_moved_path;       /* one of them led to another path */
     bool are_permanent;        /* every hop so far was a 301 or a 308 */
     const char *refusal; /* why the last redirect was not followed; NULL: it was, or is none */
 };
